@@ -1,0 +1,51 @@
+"""Every verb: its name, the function behind it as a string, and the line that `hilum --help` shows.
+
+Functions are named by strings, so that `hilum --help` imports none of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+BUILDERS: Final = "Builders: from films to a judged model"
+READERS: Final = "Readers: from a film to an answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command."""
+
+    name: str
+    function: str
+    summary: str
+    group: str
+
+    def load(self) -> Callable[..., Any]:
+        """The function itself, with all that it imports."""
+        module, _, name = self.function.partition(":")
+        function: Callable[..., Any] = getattr(import_module(module), name)
+        return function
+
+    def examples(self) -> str:
+        """The examples of the function's docstring, as Markdown for the end of its help."""
+        _, _, block = inspect.cleandoc(self.load().__doc__ or "").partition("Examples:\n")
+        lines = [line.strip() for line in block.splitlines() if line.strip()]
+        return "Examples:\n\n" + "\n".join(f"    {line}" for line in lines) if lines else ""
+
+
+VERBS: Final = (
+    Verb("demo", "hilum.verbs.demo:demo", "The whole story in two minutes, on films that hilum draws.", BUILDERS),
+    Verb("data fetch", "hilum.verbs.data_fetch:fetch", "Download a public data set, or draw phantoms.", BUILDERS),
+    Verb("data index", "hilum.verbs.data_index:index", "Make a catalogue of a folder or CSV of films.", BUILDERS),
+    Verb("data split", "hilum.verbs.data_split:split", "Divide patients by a protocol.", BUILDERS),
+    Verb("data check", "hilum.verbs.data_check:check", "Look for leaks, duplicates and bad films.", BUILDERS),
+    Verb("data show", "hilum.verbs.data_show:show", "Draw counts and a grid of example films.", BUILDERS),
+    Verb("train", "hilum.verbs.train:train", "Train a recipe into a calibrated model folder.", BUILDERS),
+    Verb("evaluate", "hilum.verbs.evaluate:evaluate", "Judge a model, every figure with its interval.", BUILDERS),
+    Verb("predict", "hilum.verbs.predict:predict", "Answer for films with a model.", READERS),
+)
+GROUPS: Final = {"data": "Fetch, index, split, check and show films."}

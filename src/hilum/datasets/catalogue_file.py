@@ -1,0 +1,142 @@
+"""A catalogue on disc: Parquet, or CSV where a person or another program wants to read it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from hilum.datasets.catalogue import Catalogue, FilmRecord
+from hilum.errors import HilumError, missing_extra
+from hilum.files import explained, printable, read_text, write_atomically, write_text
+
+_FORMAT = 1
+_CSV_MARK = "# hilum catalogue "
+_META_KEY = b"hilum"
+_COLUMNS = {field.name: str(field.type) for field in fields(FilmRecord)}
+
+
+def write_catalogue(path: Path, catalogue: Catalogue) -> None:
+    """Write the catalogue as Parquet, or as CSV where `path` ends in .csv: all or nothing.
+
+    Raises:
+        HilumError: the place cannot be written, or Parquet is asked for and pyarrow is not installed.
+    """
+    if path.suffix.lower() == ".csv":
+        write_text(path, _as_csv(catalogue))
+    else:
+        _write_parquet(path, catalogue)
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """Read what `write_catalogue` wrote.
+
+    Raises:
+        HilumError: the file cannot be read, is no catalogue, or was written by a newer hilum.
+    """
+    if path.suffix.lower() == ".csv":
+        return _from_csv(path, read_text(path))
+    return _read_parquet(path)
+
+
+def is_catalogue(path: Path) -> bool:
+    """True for a file that `write_catalogue` wrote; a folder or a CSV table of paths and labels is none."""
+    if path.is_dir():
+        return False
+    if path.suffix.lower() != ".csv":
+        return path.suffix.lower() == ".parquet"
+    with explained(path, "read"), path.open("rb") as file:
+        return file.read(len(_CSV_MARK)).decode("latin-1") == _CSV_MARK
+
+
+def _meta(catalogue: Catalogue) -> str:
+    about = {
+        "format": _FORMAT,
+        "name": catalogue.name,
+        "root": printable(catalogue.root),
+        "patient_key": catalogue.patient_key,
+        "notes": list(catalogue.notes),
+    }
+    return json.dumps(about, ensure_ascii=False)
+
+
+def _catalogue(path: Path, meta: str, rows: list[dict[str, Any]]) -> Catalogue:
+    """Put the parts together; every value is checked because the file may come from elsewhere."""
+    try:
+        about = json.loads(meta)
+        if about["format"] > _FORMAT:
+            raise _newer(path, about["format"])
+        films = tuple(FilmRecord(**{name: _typed(name, row[name]) for name in _COLUMNS}) for row in rows)
+        return Catalogue(about["name"], Path(about["root"]), films, about["patient_key"], tuple(about["notes"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_catalogue(path) from error
+
+
+def _typed(name: str, value: Any) -> Any:
+    return int(value) if _COLUMNS[name] == "int" else str(value)
+
+
+def _newer(path: Path, found: int) -> HilumError:
+    return HilumError(
+        f"The catalogue '{printable(path)}' has format {found}.",
+        expected=f"format {_FORMAT} or older",
+        do="Install a newer hilum, or make the catalogue again with: hilum data index",
+    )
+
+
+def _no_catalogue(path: Path) -> HilumError:
+    return HilumError(
+        f"'{printable(path)}' is not a catalogue made by hilum.",
+        expected="a file written by hilum data index, or a folder of films",
+        do="Make it again with: hilum data index FOLDER",
+    )
+
+
+def _as_csv(catalogue: Catalogue) -> str:
+    text = io.StringIO(newline="")
+    text.write(f"{_CSV_MARK}{_meta(catalogue)}\n")
+    writer = csv.DictWriter(text, fieldnames=list(_COLUMNS), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(film) for film in catalogue.films)
+    return text.getvalue()
+
+
+def _from_csv(path: Path, text: str) -> Catalogue:
+    first, _, rest = text.partition("\n")
+    if not first.startswith(_CSV_MARK):
+        raise _no_catalogue(path)
+    return _catalogue(path, first.removeprefix(_CSV_MARK), list(csv.DictReader(io.StringIO(rest, newline=""))))
+
+
+def _arrow() -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise missing_extra("A catalogue in Parquet", "judge") from error
+    return pyarrow
+
+
+def _write_parquet(path: Path, catalogue: Catalogue) -> None:
+    arrow = _arrow()
+    kinds = {"int": arrow.int64(), "str": arrow.string()}
+    schema = arrow.schema([(name, kinds[kind]) for name, kind in _COLUMNS.items()])
+    columns = {name: [getattr(film, name) for film in catalogue.films] for name in _COLUMNS}
+    table = arrow.table(columns, schema=schema.with_metadata({_META_KEY: _meta(catalogue).encode("utf-8")}))
+    write_atomically(path, lambda file: arrow.parquet.write_table(table, file))
+
+
+def _read_parquet(path: Path) -> Catalogue:
+    arrow = _arrow()
+    with explained(path, "read"):
+        content = path.read_bytes()
+    try:
+        # One thread: a process that ends while Arrow's pool still runs is aborted (4 of 150 runs; apache/arrow #34314).
+        table = arrow.parquet.ParquetFile(arrow.BufferReader(content), pre_buffer=False).read(use_threads=False)
+    except (arrow.ArrowException, OSError) as error:
+        raise _no_catalogue(path) from error
+    meta = (table.schema.metadata or {}).get(_META_KEY, b"")
+    return _catalogue(path, meta.decode("utf-8", "replace"), table.to_pylist())

@@ -1,0 +1,178 @@
+"""From a model and a catalogue to an evaluation: the one way, so that no look goes uncounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from hilum.datasets.catalogue import Catalogue
+from hilum.evaluation.contact import Contact, find_contact, refuse_contact
+from hilum.evaluation.looks import Look, LookCount, count_looks, hash_of_films, read_looks, record_look
+from hilum.evaluation.parts import films_to_judge
+from hilum.evaluation.predictions import Predictions, Predictor, predict_films
+from hilum.evaluation.record import Choice, Evaluation, JudgedFilms, LeftOut, Point, SubtypeCount, model_facts
+from hilum.evaluation.scores import count_of, figures_at, resample, score, subtypes_of
+from hilum.metrics import DRAWS, log_odds, reliability_bins
+from hilum.modelfolder import Manifest
+from hilum.modelfolder.card import limits as limits_of
+from hilum.progress import Progress, Silent
+from hilum.provenance import Provenance
+
+PREVALENCES: Final = (0.01, 0.05, 0.2, 0.5)
+_ONE_HALF: Final = Point(name="0.5", threshold=0.5, goal="the fixed threshold 0.5", choice=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an evaluation is made.
+
+    Args:
+        part: of the data that is judged: "test", "validation", "all", or another folder.
+        prevalences: fractions at which PPV and NPV are stated.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+
+    Raises:
+        HilumError: a prevalence that is not strictly between 0 and 1.
+    """
+
+    part: str = "test"
+    prevalences: tuple[float, ...] = PREVALENCES
+    draws: int = DRAWS
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for prevalence in self.prevalences:
+            log_odds(prevalence)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What an evaluation says beside its figures.
+
+    Args:
+        contact: what the model had met of the films.
+        looks: how often the films have been looked at.
+        left_out: films that could not be judged.
+        made: command, commit, version, time.
+    """
+
+    contact: Contact
+    looks: LookCount
+    left_out: tuple[LeftOut, ...]
+    made: Provenance
+
+
+def evaluate_model(
+    predictor: Predictor,
+    catalogue: Catalogue,
+    directory: Path,
+    settings: Settings,
+    made: Provenance,
+    progress: Progress = Silent(),
+) -> tuple[Evaluation, Predictions]:
+    """Judge a model on one part of a catalogue, and write the look down before any figure is made.
+
+    Args:
+        predictor: the opened model folder.
+        catalogue: the data set.
+        directory: where the catalogue lies; its pixel cache and `looks.jsonl` are kept there.
+        settings: which part, and how.
+        made: by which command, when.
+        progress: where the bars are shown.
+
+    Raises:
+        HilumError: no such films, the model has met them, or the look cannot be written down.
+    """
+    training = predictor.manifest.training
+    films, left_out = films_to_judge(catalogue, settings.part, predictor.manifest)
+    contact = find_contact(training, films)
+    refuse_contact(contact, training)
+    predictions = predict_films(predictor, films, directory / "pixels", progress)
+    looks = _look(predictor, films, settings.part, directory, made)
+    circumstances = Circumstances(contact, looks, left_out, made)
+    return evaluate_predictions(predictions, predictor, settings, circumstances), predictions
+
+
+def evaluate_predictions(
+    predictions: Predictions, predictor: Predictor, settings: Settings, circumstances: Circumstances
+) -> Evaluation:
+    """All figures of one model on one set of films; a function of its arguments alone."""
+    resampling = resample(predictions, settings.draws, settings.seed)
+    return Evaluation(
+        films=_judged_films(predictions, settings.part, circumstances.left_out),
+        model=model_facts(predictor.manifest, predictor.model_hash),
+        scores=score(predictions, resampling),
+        points=tuple(
+            figures_at(point, predictions, resampling, settings.prevalences) for point in _points(predictor.manifest)
+        ),
+        reliability=reliability_bins(predictions.probability, predictions.is_pneumonia),
+        contact=circumstances.contact,
+        looks=circumstances.looks,
+        limits=_limits(predictor.manifest, circumstances),
+        made=circumstances.made,
+        draws=settings.draws,
+        seed=settings.seed,
+    )
+
+
+def _points(manifest: Manifest) -> tuple[Point, ...]:
+    """The stored operating points, and 0.5 where it is not among them."""
+    stored = tuple(
+        Point(one.name, one.threshold, one.goal, Choice(one.sensitivity, one.specificity, one.is_reached))
+        for one in manifest.operating_points
+    )
+    return stored if any(point.name == _ONE_HALF.name for point in stored) else (*stored, _ONE_HALF)
+
+
+def _look(predictor: Predictor, films: Catalogue, part: str, directory: Path, made: Provenance) -> LookCount:
+    """Write this look down and count all of them."""
+    look = Look(
+        time=made.created,
+        model=predictor.manifest.name,
+        model_hash=predictor.model_hash,
+        recipe=str(predictor.manifest.recipe.get("name", "")),
+        part=part,
+        films=len(films.films),
+        films_hash=hash_of_films(films),
+        command=made.command,
+    )
+    record_look(directory, look)
+    return count_looks(*read_looks(directory), look.films_hash)
+
+
+def _judged_films(predictions: Predictions, part: str, left_out: tuple[LeftOut, ...]) -> JudgedFilms:
+    truth = predictions.is_pneumonia
+    return JudgedFilms(
+        data_name=predictions.films.name,
+        part=part,
+        every=count_of(predictions, np.ones_like(truth)),
+        pneumonia=count_of(predictions, truth),
+        normal=count_of(predictions, ~truth),
+        subtypes=tuple(SubtypeCount(name, count_of(predictions, rows)) for name, rows in subtypes_of(predictions)),
+        left_out=left_out,
+        fingerprint=predictions.films.fingerprint,
+        films_hash=hash_of_films(predictions.films),
+    )
+
+
+def _limits(manifest: Manifest, circumstances: Circumstances) -> tuple[str, ...]:
+    """What the figures do not say, most important first."""
+    contact, looks, left_out = circumstances.contact, circumstances.looks, circumstances.left_out
+    limits = [*limits_of(manifest.population)]
+    if manifest.training.is_leaky:
+        limits.append(
+            f"The protocol '{manifest.training.protocol}' lets patients stand on both sides: {contact.share:.0%} of "
+            "these films are of patients whom the model has met. The figures say nothing about new patients."
+        )
+    if left_out:
+        limits.append(f"{len(left_out)} films could not be judged and are part of no figure.")
+    if looks.models > 1:
+        limits.append(
+            f"{looks.models} models have been judged on these films; one chosen among them looks better than it is."
+        )
+    limits.append("PPV and NPV at a stated prevalence hold where the films of each class look like these.")
+    return tuple(limits)

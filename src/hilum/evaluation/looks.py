@@ -1,0 +1,100 @@
+"""Every look at held-out films is written down: a figure chosen after many looks is worth less than the first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from hilum.datasets.catalogue import Catalogue
+from hilum.files import append_line, read_text
+
+LOOKS: Final = "looks.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One evaluation of one model on one set of films.
+
+    Args:
+        time: UTC, ISO 8601.
+        model: the model's name.
+        model_hash: of its folder.
+        recipe: that it was trained by.
+        part: of the data, such as "test".
+        films: how many.
+        films_hash: which; see `hash_of_films`.
+        command: that looked.
+    """
+
+    time: str
+    model: str
+    model_hash: str
+    recipe: str
+    part: str
+    films: int
+    films_hash: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookCount:
+    """How often films have been looked at, the present look included.
+
+    Args:
+        models: different models that were judged on exactly these films; the number that matters.
+        looks: looks at exactly these films, repetitions included.
+        pairs: different pairs of model and films in the whole file.
+        unreadable: damaged lines of the file; each may have been a look at these films.
+    """
+
+    models: int
+    looks: int
+    pairs: int
+    unreadable: int
+
+
+def hash_of_films(films: Catalogue) -> str:
+    """SHA-256 over the films' own hashes, whatever their order, names and labels."""
+    return hashlib.sha256("\n".join(sorted(film.sha256 for film in films.films)).encode()).hexdigest()
+
+
+def record_look(directory: Path, look: Look) -> None:
+    """Append the look to `looks.jsonl` in the catalogue's directory.
+
+    Raises:
+        HilumError: the file cannot be written; nothing must then be shown.
+    """
+    append_line(directory / LOOKS, json.dumps(asdict(look), sort_keys=True))
+
+
+def read_looks(directory: Path) -> tuple[tuple[Look, ...], int]:
+    """All looks recorded beside a catalogue, oldest first, and the number of lines that cannot be read."""
+    if not (directory / LOOKS).exists():
+        return (), 0
+    lines = [line for line in read_text(directory / LOOKS).splitlines() if line.strip()]
+    looks = [look for look in map(_parse, lines) if look is not None]
+    return tuple(looks), len(lines) - len(looks)
+
+
+def count_looks(looks: Iterable[Look], unreadable: int, films_hash: str) -> LookCount:
+    """Count what has been seen of the films with this hash."""
+    every = tuple(looks)
+    at_these = [look for look in every if look.films_hash == films_hash]
+    return LookCount(
+        models=len({look.model_hash for look in at_these}),
+        looks=len(at_these),
+        pairs=len({(look.model_hash, look.films_hash) for look in every}),
+        unreadable=unreadable,
+    )
+
+
+def _parse(line: str) -> Look | None:
+    """The look of one line; None where a full disc or an editor has damaged it."""
+    try:
+        return Look(**json.loads(line))
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,285 @@
+"""An evaluation as a value: everything that is known about how well one model judged one set of films."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hilum.errors import HilumError
+from hilum.evaluation.contact import Contact
+from hilum.evaluation.looks import LookCount
+from hilum.files import printable, read_json, write_json
+from hilum.metrics import Estimate, ReliabilityBin
+from hilum.modelfolder import Manifest
+from hilum.provenance import Provenance
+
+FORMAT: Final = 1
+PRIMARY_POINT: Final = "sensitivity>=0.95"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many films of so many patients."""
+
+    films: int
+    patients: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubtypeCount:
+    """How many films and patients of one kind of pneumonia."""
+
+    name: str
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A film that could not be judged, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFilms:
+    """Which films were judged.
+
+    Args:
+        data_name: name of the catalogue.
+        part: "test", "validation", "all", or the folder they came in.
+        every: all judged films.
+        pneumonia: those with pneumonia; a patient with films of both classes counts in both.
+        normal: the normal ones.
+        subtypes: kinds of pneumonia, where the data tell them apart.
+        left_out: films that could not be judged.
+        fingerprint: SHA-256 over the judged films' hashes, labels, patients and folders.
+        films_hash: SHA-256 over their file hashes alone; looks are counted by it.
+    """
+
+    data_name: str
+    part: str
+    every: Count
+    pneumonia: Count
+    normal: Count
+    subtypes: tuple[SubtypeCount, ...]
+    left_out: tuple[LeftOut, ...]
+    fingerprint: str
+    films_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Which model judged them and how it came about, from its model folder."""
+
+    name: str
+    recipe: str
+    model_hash: str
+    protocol: str
+    seed: int
+    fold: int
+    is_leaky: bool
+    trained_on: str
+    trained_on_fingerprint: str
+    calibration_prevalence: float
+    first_weights: str
+    kept_epoch: int
+    training_seconds: float
+    machine: str
+    precision: str
+    population: str
+    licence: str
+    hilum_version: str
+    created: str
+    command: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Figures that need no threshold; AUROC and AUPRC judge the order, Brier and ECE the stated probabilities."""
+
+    auroc: Estimate
+    auprc: Estimate
+    brier: Estimate
+    ece: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class PredictiveValues:
+    """PPV and NPV where this share of the films has pneumonia."""
+
+    prevalence: float
+    ppv: Estimate
+    npv: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SubtypeSensitivity:
+    """Sensitivity for one kind of pneumonia."""
+
+    name: str
+    count: Count
+    sensitivity: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a threshold did on the calibrate patients, where it was chosen; the distance to the figures is the shift."""
+
+    sensitivity: float
+    specificity: float
+    is_reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A threshold on the calibrated probability and what it was chosen for, before these films were seen."""
+
+    name: str
+    threshold: float
+    goal: str
+    choice: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many films were called what."""
+
+    true_positives: int
+    false_negatives: int
+    false_positives: int
+    true_negatives: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointFigures:
+    """Figures at one operating point.
+
+    Args:
+        at: the operating point.
+        counts: the confusion matrix in films.
+        sensitivity: share of pneumonia found (recall).
+        specificity: share of normal films cleared.
+        precision: share of the calls that are right at the prevalence of these films.
+        f1: harmonic mean of precision and sensitivity.
+        balanced_accuracy: mean of sensitivity and specificity.
+        accuracy: share of all films called right; depends on the prevalence of these films.
+        predictive_values: at the stated prevalences, and last at that of these films.
+        subtypes: sensitivity by kind of pneumonia.
+    """
+
+    at: Point
+    counts: Counts
+    sensitivity: Estimate
+    specificity: Estimate
+    precision: Estimate
+    f1: Estimate
+    balanced_accuracy: Estimate
+    accuracy: Estimate
+    predictive_values: tuple[PredictiveValues, ...]
+    subtypes: tuple[SubtypeSensitivity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well one model judged one set of films, with all that a reviewer asks about it.
+
+    Args:
+        films: which films were judged.
+        model: which model judged them.
+        scores: figures without a threshold.
+        points: figures at each operating point: those stored with the model, and 0.5.
+        reliability: stated probability against what was true, in bins of equal size.
+        contact: how many of the films or their patients the model had met before.
+        looks: how often these films have been looked at.
+        limits: what the figures do not say, one sentence each.
+        made: command, commit, version and time of the evaluation.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+        format: of this record.
+    """
+
+    films: JudgedFilms
+    model: ModelFacts
+    scores: Scores
+    points: tuple[PointFigures, ...]
+    reliability: tuple[ReliabilityBin, ...]
+    contact: Contact
+    looks: LookCount
+    limits: tuple[str, ...]
+    made: Provenance
+    draws: int
+    seed: int
+    format: int = FORMAT
+
+    @property
+    def primary(self) -> PointFigures:
+        """The figures at the operating point for a sensitivity of 0.95, or at the first where that is not stored."""
+        return next((point for point in self.points if point.at.name == PRIMARY_POINT), self.points[0])
+
+    def as_json(self) -> dict[str, Any]:
+        """The evaluation as JSON values."""
+        return asdict(self)
+
+
+def model_facts(manifest: Manifest, model_hash: str) -> ModelFacts:
+    """What an evaluation keeps of a model folder's manifest."""
+    training = manifest.training
+    return ModelFacts(
+        name=manifest.name,
+        recipe=str(manifest.recipe.get("name", "")),
+        model_hash=model_hash,
+        protocol=training.protocol,
+        seed=training.seed,
+        fold=training.fold,
+        is_leaky=training.is_leaky,
+        trained_on=training.data_name,
+        trained_on_fingerprint=training.data_fingerprint,
+        calibration_prevalence=manifest.calibration.prevalence,
+        first_weights=training.first_weights,
+        kept_epoch=training.kept_epoch,
+        training_seconds=training.seconds,
+        machine=training.machine,
+        precision=training.precision,
+        population=manifest.population,
+        licence=manifest.licence,
+        hilum_version=manifest.hilum_version,
+        created=manifest.created,
+        command=manifest.command,
+        commit=manifest.commit,
+    )
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Write an evaluation as JSON, all or nothing."""
+    write_json(path, evaluation.as_json())
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """An evaluation from the JSON file that `hilum evaluate` wrote.
+
+    Raises:
+        HilumError: no such file, no JSON, a format from the future, or not an evaluation.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    values = read_json(path)
+    written_as = values.get("format") if isinstance(values, dict) else None
+    if isinstance(written_as, int) and written_as > FORMAT:
+        raise HilumError(
+            f"'{printable(path)}' has format {written_as}.",
+            expected=f"format {FORMAT} or older",
+            do="Read it with the hilum that wrote it, or a newer one: pip install --upgrade hilum",
+        )
+    try:
+        return TypeAdapter(Evaluation).validate_python(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "document"
+        raise HilumError(
+            f"'{printable(path)}' is not an evaluation: '{where}': {problem['msg']}.",
+            expected="the evaluation.json that `hilum evaluate` wrote",
+            do="Evaluate again.",
+        ) from None

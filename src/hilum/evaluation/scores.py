@@ -1,0 +1,116 @@
+"""From predictions to figures with intervals."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import islice
+
+import numpy as np
+
+from hilum.evaluation.decision import Decision
+from hilum.evaluation.predictions import Predictions
+from hilum.evaluation.record import (
+    Count,
+    Counts,
+    Point,
+    PointFigures,
+    PredictiveValues,
+    Scores,
+    SubtypeSensitivity,
+)
+from hilum.metrics import (
+    Resampling,
+    Statistic,
+    auprc,
+    auroc,
+    brier,
+    count_outcomes,
+    estimate,
+    expected_calibration_error,
+    newcombe_over_patients,
+    resample_patients,
+)
+from hilum.metrics.arrays import Booleans
+
+_JOINED = "patients (those with an identical film joined)"
+
+
+def resample(predictions: Predictions, draws: int, seed: int) -> Resampling:
+    """The bootstrap over the patients of these predictions; patients who share an identical file stay together."""
+    group = predictions.films.resampling_groups()
+    is_joined = len(np.unique(group)) < len(np.unique(predictions.patient))
+    return resample_patients(group, predictions.is_pneumonia, draws, seed, _JOINED if is_joined else "patients")
+
+
+def score(predictions: Predictions, resampling: Resampling) -> Scores:
+    """AUROC, AUPRC, Brier and ECE with intervals; the order is judged on logits, which saturate less."""
+    truth = predictions.is_pneumonia
+    no_class = "films of one class only"
+    return Scores(
+        *estimate(
+            [
+                Statistic(
+                    partial(auroc, predictions.logit, truth), no_class, newcombe_over_patients(resampling, truth)
+                ),
+                Statistic(partial(auprc, predictions.logit, truth), "no film with pneumonia"),
+                Statistic(partial(brier, predictions.probability, truth)),
+                Statistic(
+                    partial(expected_calibration_error, predictions.probability, truth),
+                    is_moved=True,
+                ),
+            ],
+            resampling,
+        )
+    )
+
+
+def figures_at(
+    point: Point, predictions: Predictions, resampling: Resampling, prevalences: tuple[float, ...]
+) -> PointFigures:
+    """All figures at one operating point; `prevalences` are followed by that of the films themselves."""
+    truth, called = predictions.is_pneumonia, predictions.probability >= point.threshold
+    decision, kinds = Decision(called, truth, resampling), subtypes_of(predictions)
+    stated = (*prevalences, float(truth.mean()))
+    # One call for all of them, so that the patients are drawn once.
+    found = iter(
+        estimate(
+            [
+                *decision.proportions(),
+                *(one for prevalence in stated for one in decision.predictive_values(prevalence)),
+                *(Decision(called, rows, resampling).proportions()[0] for _, rows in kinds),
+            ],
+            resampling,
+        )
+    )
+    sensitivity, specificity, precision, f1, balanced_accuracy, accuracy = islice(found, 6)
+    return PointFigures(
+        at=point,
+        counts=_counts(called, truth),
+        sensitivity=sensitivity,
+        specificity=specificity,
+        precision=precision,
+        f1=f1,
+        balanced_accuracy=balanced_accuracy,
+        accuracy=accuracy,
+        predictive_values=tuple(PredictiveValues(prevalence, next(found), next(found)) for prevalence in stated),
+        subtypes=tuple(SubtypeSensitivity(name, count_of(predictions, rows), next(found)) for name, rows in kinds),
+    )
+
+
+def subtypes_of(predictions: Predictions) -> tuple[tuple[str, Booleans], ...]:
+    """The kinds of pneumonia in the films with the rows (n,) of each, by name."""
+    truth, subtype = predictions.is_pneumonia, predictions.subtype
+    names = sorted(set(subtype[truth].tolist()) - {""})
+    return tuple((name, truth & (subtype == name)) for name in names)
+
+
+def count_of(predictions: Predictions, rows: Booleans) -> Count:
+    """How many films and patients the rows (n,) hold."""
+    return Count(int(rows.sum()), len(np.unique(predictions.patient[rows])))
+
+
+def _counts(called: Booleans, truth: Booleans) -> Counts:
+    counts = count_outcomes(called, truth)
+    return Counts(
+        int(counts.true_positives), int(counts.false_negatives), int(counts.false_positives), int(counts.true_negatives)
+    )

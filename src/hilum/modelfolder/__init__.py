@@ -1,0 +1,34 @@
+"""The model folder: the contract between the half that trains and the half that reads.
+
+schema.py   what hilum.json holds
+folder.py   reading with hashes checked, writing all or nothing
+card.py     README.md, the model card
+"""
+
+from hilum.modelfolder.folder import GRAPH, MANIFEST, ModelFolder, open_model_folder, write_model_folder
+from hilum.modelfolder.schema import (
+    FORMAT,
+    Calibration,
+    Manifest,
+    Parity,
+    Served,
+    StoredOperatingPoint,
+    Training,
+    salted_hash,
+)
+
+__all__ = [
+    "FORMAT",
+    "GRAPH",
+    "MANIFEST",
+    "Calibration",
+    "Manifest",
+    "ModelFolder",
+    "Parity",
+    "Served",
+    "StoredOperatingPoint",
+    "Training",
+    "open_model_folder",
+    "salted_hash",
+    "write_model_folder",
+]

@@ -1,0 +1,80 @@
+"""README.md of a model folder: the model card, in the form that the Hub reads."""
+
+from __future__ import annotations
+
+from hilum.modelfolder.schema import Manifest, Served
+
+POPULATIONS = {
+    "kermany": "children of 1 to 5 years, one hospital (Guangzhou), antero-posterior view; "
+    "published results of such models elsewhere fall from an AUROC of 0.95 to 0.54-0.82",
+    "phantom": "no patients: films drawn by hilum, for trying commands out",
+}
+LEAK = "**This model was trained under the protocol '{}', which leaks: patients stand on both sides of its split.**\n\n"
+
+
+def limits(population: str) -> tuple[str, str]:
+    """The two sentences that stand wherever a result is shown."""
+    return (
+        "It assists a reader; it is not a medical device.",
+        f"The model knows only films like those it was made from: {population}.",
+    )
+
+
+def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
+    """The card as Markdown with a YAML header; every figure in it comes from the manifest."""
+    training, calibration = manifest.training, manifest.calibration
+    loading = (
+        'The weights load without hilum: `timm.create_model("local-dir:FOLDER", pretrained=True)`.'
+        if loads_in_timm
+        else "The network is hilum's own: `model.onnx` runs anywhere, `model.safetensors` loads through hilum."
+    )
+    facts = {
+        "Answers": "calibrated probability of pneumonia, against normal",
+        "Film": f"{manifest.side} x {manifest.side} px, geometry '{manifest.geometry}', 8-bit grey",
+        "Population": manifest.population,
+        "Data": f"{training.data_name}, fingerprint `{training.data_fingerprint[:16]}`",
+        "Protocol": f"`{training.protocol}`, seed {training.seed}",
+        "Fit, select, calibrate": "; ".join(map(_people, (training.fit, training.select, training.calibrate))),
+        "First weights": training.first_weights,
+        "Epochs": f"{training.epochs}, number {training.kept_epoch} kept",
+        "Calibration": f"Platt, slope {calibration.slope:.4f}, intercept {calibration.intercept:.4f}, "
+        f"at a prevalence of {calibration.prevalence:.3f}",
+        "Activation map": manifest.activation_map,
+        "Network and graph": f"differ by at most {manifest.parity.largest_probability_difference:.1e} "
+        f"in probability on {manifest.parity.films} films",
+        "Made by": f"hilum {manifest.hilum_version}, `{manifest.command}`, commit `{manifest.commit or 'none'}`",
+    }
+    table = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    points = "\n".join(
+        f"| {point.name} | {point.threshold:.4f} | {point.sensitivity:.3f} | {point.specificity:.3f} |"
+        for point in manifest.operating_points
+    )
+    return f"""---
+license: {manifest.licence.lower()}
+tags: [chest-x-ray, pneumonia, image-classification, onnx]
+library_name: hilum
+---
+# {manifest.name}
+
+{LEAK.format(training.protocol) if training.is_leaky else ""}{manifest.recipe["summary"]}
+
+**{" ".join(limits(manifest.population))}**
+
+| | |
+|---|---|
+{table}
+
+## Operating points
+Chosen on the calibrate patients; the two figures are those patients' own and optimistic for others.
+
+| operating point | threshold | sensitivity | specificity |
+|---|---|---|---|
+{points}
+
+## Use
+`hilum predict FILM --model FOLDER` needs no torch. {loading}
+"""
+
+
+def _people(served: Served) -> str:
+    return f"{len(served.patients)} patients, {len(served.films)} films"

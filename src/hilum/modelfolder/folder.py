@@ -1,0 +1,132 @@
+"""Reading and writing a model folder. Nothing in it is ever unpickled; every file is covered by a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hilum.errors import HilumError
+from hilum.files import explained, printable, sha256_of, write_atomically, write_json
+from hilum.modelfolder.schema import FORMAT, Manifest
+
+MANIFEST, GRAPH = "hilum.json", "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model folder whose manifest has been read and whose files are checked as they are used."""
+
+    path: Path
+    manifest: Manifest
+    model_hash: str  # SHA-256 of hilum.json, which holds the hash of every other file
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes, after its hash has been compared with the manifest's.
+
+        Raises:
+            HilumError: the file is missing, not in the manifest, or altered.
+        """
+        with explained(self.path / name, "read"):
+            content = (self.path / name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.manifest.files.get(name):
+            raise HilumError(
+                f"'{printable(self.path / name)}' is not the file that {MANIFEST} describes.",
+                expected="an unaltered model folder",
+                do="Copy or export the model again.",
+            )
+        return content
+
+    def check(self) -> None:
+        """Compare every file with its hash, and refuse files that the manifest does not name."""
+        for name in self.manifest.files:
+            self.read(name)
+        strangers = sorted({entry.name for entry in self.path.iterdir()} - set(self.manifest.files) - {MANIFEST})
+        if strangers:
+            raise HilumError(
+                f"'{printable(self.path)}' holds '{printable(strangers[0])}', which {MANIFEST} does not name.",
+                expected="only the files of the model",
+                do="Move it elsewhere.",
+            )
+
+
+def open_model_folder(path: Path) -> ModelFolder:
+    """The model folder at `path`.
+
+    Raises:
+        HilumError: no such folder, no or damaged manifest, or a format from the future.
+    """
+    path = Path(path)
+    if not (path / MANIFEST).is_file():
+        inner = path / "model"
+        if not (inner / MANIFEST).is_file():
+            raise HilumError(
+                f"'{printable(path)}' is not a model folder: it has no {MANIFEST}.",
+                expected="a folder that `hilum train` or `hilum export` wrote",
+                do="Name the folder 'model' inside a finished run.",
+            )
+        path = inner  # a run folder was named: its model is meant
+    with explained(path / MANIFEST, "read"):
+        content = (path / MANIFEST).read_bytes()
+    return ModelFolder(path, _parse(content, path / MANIFEST), hashlib.sha256(content).hexdigest())
+
+
+def write_model_folder(
+    path: Path, files: dict[str, bytes], manifest_of: Callable[[dict[str, str]], Manifest]
+) -> Manifest:
+    """Write a whole model folder beside `path` and rename it into place; an older one is replaced.
+
+    Args:
+        path: the model folder.
+        files: contents by name, all but hilum.json.
+        manifest_of: makes the manifest from the files' hashes.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with explained(beside, "write"):
+            beside.mkdir(parents=True)
+        for name, content in files.items():
+            write_atomically(beside / name, lambda file, content=content: file.write(content))  # type: ignore[misc]
+        hashes = {name: sha256_of(beside / name) for name in sorted(files)}
+        manifest = manifest_of(hashes)
+        write_json(beside / MANIFEST, manifest.model_dump(mode="json"))
+        with explained(path, "replace"):
+            if path.exists():
+                shutil.rmtree(path)
+            beside.rename(path)
+        return manifest
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _parse(content: bytes, path: Path) -> Manifest:
+    """The manifest in these bytes; the format is looked at before anything else is judged."""
+    try:
+        values = json.loads(content)
+        if not isinstance(values, dict):
+            raise ValueError("it is not an object")
+    except ValueError as error:
+        raise HilumError(
+            f"'{printable(path)}' is damaged: {error}.", expected="a JSON object", do="Copy or export the model again."
+        ) from error
+    if isinstance(values.get("format"), int) and values["format"] > FORMAT:
+        raise HilumError(
+            f"'{printable(path)}' has format {values['format']}.",
+            expected=f"format {FORMAT} or older",
+            do=f"Install hilum {values.get('hilum_version', '')} or newer: pip install --upgrade hilum",
+        )
+    try:
+        return Manifest.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise HilumError(
+            f"'{printable(path)}' has a wrong '{'.'.join(map(str, problem['loc']))}': {problem['msg']}.",
+            expected="a manifest that hilum wrote",
+            do="Copy or export the model again.",
+        ) from None

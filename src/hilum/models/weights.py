@@ -1,0 +1,132 @@
+"""ImageNet weights: from safetensors on disc, else from the Hub's cache or the Hub. Nothing is unpickled."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from hilum.errors import HilumError
+from hilum.files import explained, printable, read_json, sha256_of
+from hilum.models.network import FilmClassifier
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsOrigin:
+    """Where the first weights came from; kept in the model folder."""
+
+    source: str
+    sha256: str = ""
+    licence: str = ""
+    fresh: tuple[str, ...] = ()  # parameters that the file did not have, beside the head
+
+
+def load_pretrained(classifier: FilmClassifier, architecture: str, weights: Path | None) -> WeightsOrigin:
+    """Put ImageNet weights into a network; its head starts at zero, so that every film starts at a logit of 0.
+
+    A random head on features of this size starts at logits beyond 10, and the first epochs only undo that.
+
+    Args:
+        weights: a safetensors file under timm's names, a folder that holds `ARCHITECTURE.safetensors`,
+            or None for the Hub. A `.json` beside the file states licence, mean, std and what is missing.
+
+    Raises:
+        HilumError: no such file, other names or shapes, or no network.
+    """
+    torch.nn.init.zeros_(classifier.head.weight)
+    torch.nn.init.zeros_(classifier.head.bias)
+    if weights is None:
+        return _from_hub(classifier, architecture)
+    file = weights / f"{architecture}.safetensors" if weights.is_dir() else weights
+    tensors = read_tensors(file)
+    facts = read_json(file.with_suffix(".json")) if file.with_suffix(".json").is_file() else {}
+    fresh = _put(classifier, tensors, architecture, file, tuple(facts.get("missing_keys", ())))
+    if "mean" in facts:
+        classifier.mean.copy_(torch.tensor(facts["mean"]).view(1, -1, 1, 1))
+        classifier.std.copy_(torch.tensor(facts["std"]).view(1, -1, 1, 1))
+    return WeightsOrigin(facts.get("source_repo", file.name), sha256_of(file), facts.get("licence", ""), fresh)
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file, by name."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if file.suffix != ".safetensors":
+        raise HilumError(
+            f"'{printable(file)}' is not a safetensors file.",
+            expected="weights that cannot carry code: NAME.safetensors",
+            do="Convert them where they came from; pickle files (.pt, .pth, .bin, .h5, .joblib) are never opened.",
+        )
+    with explained(file, "read"):
+        if not file.is_file():
+            raise FileNotFoundError(2, "No such file or directory")
+        try:
+            return load_file(file)
+        except (SafetensorError, json.JSONDecodeError) as error:
+            raise HilumError(
+                f"'{printable(file)}' is damaged: {error}.",
+                expected="a complete safetensors file",
+                do="Fetch it again.",
+            ) from error
+
+
+def _put(
+    classifier: FilmClassifier, tensors: dict[str, Tensor], architecture: str, file: Path, may_miss: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Copy tensors in as fp32, all but the head's; the names that stay fresh come back."""
+    own = classifier.network.state_dict()
+    head = {name for name, module in classifier.network.named_modules() if module is classifier.head}
+    wanted = {name for name in own if name.rpartition(".")[0] not in head and not name.endswith("num_batches_tracked")}
+    wrong = [name for name in wanted & tensors.keys() if own[name].shape != tensors[name].shape]
+    missing = sorted(wanted - tensors.keys())
+    unexpected = [name for name in missing if name not in may_miss]
+    if wrong or unexpected:
+        name = (wrong or unexpected)[0]
+        raise HilumError(
+            f"'{printable(file)}' has no '{name}' of the shape that {architecture} needs.",
+            expected=f"the weights of timm's '{architecture}'",
+            do="Name the file that belongs to this network.",
+        )
+    classifier.network.load_state_dict({name: tensors[name].float() for name in wanted & tensors.keys()}, strict=False)
+    return tuple(missing)
+
+
+def _from_hub(classifier: FilmClassifier, architecture: str) -> WeightsOrigin:
+    """Weights as timm names them on the Hub: from the cache where they lie there, else by download."""
+    import timm
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    settings = timm.get_pretrained_cfg(architecture)
+    repository = getattr(settings, "hf_hub_id", None)
+    if not repository:
+        raise HilumError(
+            f"timm names no Hub weights for '{architecture}'.",
+            expected="a network with published weights",
+            do="Give a file: --weights FILE.safetensors, or train from random weights: --set network.pretrained=false",
+        )
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries would fill the terminal
+    try:
+        try:
+            file = Path(hf_hub_download(repository, "model.safetensors", local_files_only=True))
+        except LocalEntryNotFoundError:
+            file = Path(hf_hub_download(repository, "model.safetensors"))
+    except (LocalEntryNotFoundError, RepositoryNotFoundError, EntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise HilumError(
+            f"The ImageNet weights of '{architecture}' ({repository}) are not in the cache, nor to be had now.",
+            expected="the weights at hand, or a way to the Hub",
+            do="Go online once, or give a file: --weights FILE.safetensors, "
+            "or train from random weights: --set network.pretrained=false",
+        ) from error
+    fresh = _put(classifier, read_tensors(file), architecture, file, ())
+    return WeightsOrigin(repository, sha256_of(file), getattr(settings, "license", None) or "", fresh)

@@ -1,0 +1,12 @@
+"""Evaluations for people.
+
+page      one evaluation as one self-contained HTML file
+figures   its pictures
+svg       a matplotlib figure inside a page
+words     its sentences
+results   all evaluations of the project as one Markdown page
+"""
+
+from hilum.reports.page import evaluation_page
+
+__all__ = ["evaluation_page"]

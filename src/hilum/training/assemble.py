@@ -1,0 +1,162 @@
+"""What follows training: the graph first, then calibration and thresholds from the graph's own logits."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.torch import save
+
+from hilum.datasets import Catalogue, Split
+from hilum.engine import Engine
+from hilum.errors import HilumError
+from hilum.exporting import export_onnx, network_logits
+from hilum.metrics import OperatingPoint, PlattScaling, choose_operating_points, fit_platt
+from hilum.modelfolder import Calibration, Parity, Served, StoredOperatingPoint, salted_hash
+from hilum.models import FilmClassifier
+from hilum.progress import Progress
+from hilum.recipe import Recipe
+
+PARITY_LIMIT = 1e-4
+"""Largest difference in calibrated probability between network and graph that is let through."""
+
+MAP_IN_WORDS = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a model folder says beyond the facts of its training."""
+
+    calibration: Calibration
+    operating_points: tuple[StoredOperatingPoint, ...]
+    parity: Parity
+    served: dict[str, Served]
+    salt: str
+
+
+def assemble(
+    classifier: FilmClassifier,
+    graph: bytes,
+    pixels: npt.NDArray[np.uint8],
+    catalogue: Catalogue,
+    split: Split,
+    progress: Progress,
+) -> Assembled:
+    """Calibrate the graph on the calibrate patients and compare it with the network on every development film.
+
+    Args:
+        pixels: (m, side, side) uint8, aligned with the catalogue, as `split` is.
+
+    Raises:
+        HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
+    """
+    rows = split.development_rows
+    engine = Engine(graph, "model.onnx")
+    graph_logit = np.full(len(catalogue.films), np.nan)
+    graph_logit[rows] = _in_batches(engine.logits, pixels, rows, progress, "Graph")
+    calibrate = split.rows("calibrate")
+    truth = catalogue.is_pneumonia[calibrate]
+    platt = fit_platt(graph_logit[calibrate], truth)
+    points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth)
+    network_logit = _in_batches(lambda films: network_logits(classifier, films), pixels, rows, progress, "Network")
+    parity = _compare(platt, points, network_logit, graph_logit[rows])
+    salt = secrets.token_hex(16)
+    return Assembled(
+        calibration=Calibration(
+            slope=platt.slope,
+            intercept=platt.intercept,
+            prevalence=float(truth.mean()),
+            films=len(calibrate),
+            patients=len({catalogue.films[row].patient for row in calibrate}),
+        ),
+        operating_points=tuple(StoredOperatingPoint(**asdict(point)) for point in points),
+        parity=parity,
+        served={part: _served(catalogue.select(split.rows(part)), salt) for part in ("fit", "select", "calibrate")},
+        salt=salt,
+    )
+
+
+def network_files(classifier: FilmClassifier, recipe: Recipe) -> dict[str, bytes]:
+    """The files of a model folder that hold the network: graph, weights, and timm's description of them."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.network.state_dict().items()}
+    return {
+        "model.onnx": export_onnx(classifier, recipe.film.side),
+        "model.safetensors": save(tensors, {"format": "pt"}),
+        "config.json": (json.dumps(timm_config(classifier, recipe), indent=1, sort_keys=True) + "\n").encode(),
+    }
+
+
+def timm_config(classifier: FilmClassifier, recipe: Recipe) -> dict[str, Any]:
+    """`config.json` in timm's layout, with hilum's own preparation of a film instead of the backbone's."""
+    side = recipe.film.side
+    settings: dict[str, Any] = {
+        "input_size": [classifier.mean.numel(), side, side],
+        "fixed_input_size": False,
+        "interpolation": "bilinear",
+        "crop_pct": 1.0,
+        "crop_mode": "squash",
+        "mean": classifier.mean.flatten().tolist(),
+        "std": classifier.std.flatten().tolist(),
+        "num_classes": recipe.network.head_nodes,
+    }
+    of_the_backbone: dict[str, Any] = getattr(classifier.network, "pretrained_cfg", {})
+    settings |= {
+        key: of_the_backbone[key] for key in ("first_conv", "classifier", "pool_size") if key in of_the_backbone
+    }
+    return {
+        "architecture": recipe.network.architecture,
+        "num_classes": recipe.network.head_nodes,
+        "num_features": classifier.head.in_features,
+        "global_pool": "avg",
+        "label_names": ["pneumonia", "normal"][: recipe.network.head_nodes],
+        "pretrained_cfg": settings,
+    }
+
+
+def _in_batches(
+    logits_of: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float64]],
+    pixels: npt.NDArray[np.uint8],
+    rows: npt.NDArray[np.int64],
+    progress: Progress,
+    label: str,
+    batch_size: int = 64,
+) -> npt.NDArray[np.float64]:
+    """(k,) logits of the films at `rows`, read from the memory map batch by batch."""
+    parts = []
+    with progress.bar(label, len(rows)) as bar:
+        for start in range(0, len(rows), batch_size):
+            parts.append(logits_of(pixels[rows[start : start + batch_size]]))
+            bar.advance(len(parts[-1]))
+    return np.concatenate(parts)
+
+
+def _compare(
+    platt: PlattScaling,
+    points: tuple[OperatingPoint, ...],
+    network_logit: npt.NDArray[np.float64],
+    graph_logit: npt.NDArray[np.float64],
+) -> Parity:
+    """Parity of network and graph on the development films; a graph that decides otherwise is refused."""
+    network, graph = platt.probability(network_logit), platt.probability(graph_logit)
+    difference = float(np.abs(network - graph).max())
+    flipped = sum(int((point.calls_pneumonia(network) != point.calls_pneumonia(graph)).sum()) for point in points)
+    if not difference <= PARITY_LIMIT or flipped:
+        raise HilumError(
+            f"Network and exported graph differ by {difference:.1e} in probability and in {flipped} decisions.",
+            expected=f"at most {PARITY_LIMIT:.0e} and no other decision on {len(graph)} films",
+            do="Train with another architecture, or report this with the recipe.",
+        )
+    return Parity(films=len(graph), largest_probability_difference=difference, flipped_decisions=flipped)
+
+
+def _served(catalogue: Catalogue, salt: str) -> Served:
+    """Salted hashes of these films and their patients, sorted so that they tell no order."""
+    return Served(
+        patients=tuple(sorted({salted_hash(salt, f"{catalogue.name}/{patient}") for patient in catalogue.patients})),
+        films=tuple(sorted({salted_hash(salt, film.sha256) for film in catalogue.films})),
+    )

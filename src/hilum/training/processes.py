@@ -1,0 +1,65 @@
+"""One process, or several started by torchrun that take their share of every batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import distributed, nn
+
+from hilum.errors import HilumError
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process's number among `count`. Number 0 writes files and finishes the run."""
+
+    number: int = 0
+    count: int = 1
+
+    @property
+    def writes(self) -> bool:
+        """True for the one process that writes."""
+        return self.number == 0
+
+    def share(self, positions: list[npt.NDArray[np.int64]]) -> list[npt.NDArray[np.int64]]:
+        """This process's films of each batch."""
+        return [group[self.number :: self.count] for group in positions]
+
+    def together(self, network: nn.Module) -> nn.Module:
+        """The network as the loop calls it: gradients are averaged over the processes."""
+        return nn.parallel.DistributedDataParallel(network) if self.count > 1 else network
+
+    def wait(self) -> None:
+        """Return when every process has come this far."""
+        if self.count > 1:
+            distributed.barrier()
+
+
+@contextmanager
+def joined_processes(batch_size: int) -> Iterator[Processes]:
+    """Join the processes that torchrun started; a lone process needs nothing.
+
+    Raises:
+        HilumError: the batch cannot be shared evenly, which would change the mean loss.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Processes()
+        return
+    if batch_size % count:
+        raise HilumError(
+            f"A batch of {batch_size} films cannot be shared evenly by {count} processes.",
+            expected="a multiple of the number of processes",
+            do=f"Use: --set train.batch_size={batch_size // count * count or count}",
+        )
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield Processes(distributed.get_rank(), count)
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,58 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from small_model import train_small
+
+SHARED = Path(os.environ.get("HILUM_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real films beside the checkout; a test that needs it is skipped where there is none."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"the real films are not at hand ({SHARED / 'data'}); set HILUM_SHARED to their parent folder")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_weights() -> Path:
+    """The folder of pretrained weights beside the checkout, else the test is skipped."""
+    if not (SHARED / "weights").is_dir():
+        pytest.skip(f"the pretrained weights are not at hand ({SHARED / 'weights'})")
+    return SHARED / "weights"
+
+
+@pytest.fixture(scope="session")
+def shared_between_workers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all test processes of this session see."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def phantom_films(shared_between_workers: Path) -> Path:
+    """A folder of small phantom films, drawn once."""
+    from hilum.datasets.phantom import draw_phantom_films
+
+    films = shared_between_workers / "phantom-films"
+    with FileLock(shared_between_workers / "phantom-films.lock"):
+        if not films.exists():
+            draw_phantom_films(films, patients=80, seed=0, side=128)
+    return films
+
+
+@pytest.fixture(scope="session")
+def phantom_run(phantom_films: Path, shared_between_workers: Path) -> Path:
+    """The run folder of the one model that the tests train: `cnn-scratch`, made very small."""
+    run = shared_between_workers / "phantom-run"
+    with FileLock(shared_between_workers / "phantom-run.lock"):
+        if not run.exists():
+            train_small(phantom_films, run)
+    return run

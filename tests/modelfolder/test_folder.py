@@ -1,0 +1,124 @@
+"""A model folder is whole, unaltered and of a known format, or refused in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.errors import HilumError
+from hilum.modelfolder import Manifest, open_model_folder, write_model_folder
+from hilum.modelfolder.card import LEAK, model_card
+
+VALUES: dict[str, Any] = {
+    "format": 1,
+    "name": "cnn-scratch",
+    "hilum_version": "0.1.0",
+    "created": "2026-01-01T00:00:00+00:00",
+    "command": "hilum train cnn-scratch DATA",
+    "commit": "abc",
+    "side": 64,
+    "geometry": "squash",
+    "calibration": {"slope": 1.0, "intercept": 0.0, "prevalence": 0.5, "films": 10, "patients": 8},
+    "operating_points": [
+        {"name": "youden", "threshold": 0.4, "goal": "best", "sensitivity": 0.9, "specificity": 0.8, "is_reached": True}
+    ],
+    "training": {
+        "data_name": "phantom",
+        "data_fingerprint": "f" * 64,
+        "protocol": "official",
+        "seed": 0,
+        "fold": 0,
+        "is_leaky": False,
+        "salt": "s",
+        "fit": {"patients": ["a"], "films": ["1"]},
+        "select": {"patients": ["b"], "films": ["2"]},
+        "calibrate": {"patients": ["c"], "films": ["3"]},
+        "first_weights": "random",
+        "first_weights_sha256": "",
+        "first_weights_licence": "",
+        "kept_epoch": 1,
+        "epochs": 2,
+        "seconds": 1.0,
+        "machine": "a processor",
+        "precision": "fp32",
+        "threads": 2,
+    },
+    "parity": {"films": 10, "largest_probability_difference": 1e-7, "flipped_decisions": 0},
+    "recipe": {"summary": "A network."},
+    "versions": {},
+    "licence": "Apache-2.0",
+    "activation_map": "exact",
+    "population": "none",
+    "files": {},
+}
+
+
+def manifest_of(hashes: dict[str, str]) -> Manifest:
+    return Manifest.model_validate(VALUES | {"files": hashes})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_model_folder(tmp_path / "model", {"model.onnx": b"graph", "README.md": b"card"}, manifest_of)
+    return tmp_path / "model"
+
+
+def test_folder_comes_back_as_it_was_written(folder: Path) -> None:
+    opened = open_model_folder(folder)
+    opened.check()
+    assert opened.read("model.onnx") == b"graph"
+    assert opened.manifest.training.patients == {"a", "b", "c"}
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["model"]
+
+
+def test_run_folder_stands_for_its_model(folder: Path) -> None:
+    assert open_model_folder(folder.parent).path == folder
+
+
+def test_altered_file_is_refused(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(b"Graph")
+    with pytest.raises(HilumError, match=r"model\.onnx' is not the file that hilum\.json describes"):
+        open_model_folder(folder).read("model.onnx")
+
+
+def test_file_that_the_manifest_does_not_name_is_refused(folder: Path) -> None:
+    (folder / "extra.pkl").touch()
+    with pytest.raises(HilumError, match=r"extra\.pkl"):
+        open_model_folder(folder).check()
+
+
+def test_newer_format_names_the_version_to_install(folder: Path) -> None:
+    (folder / "hilum.json").write_text(json.dumps({"format": 2, "hilum_version": "3.1.0", "unheard-of": True}))
+    with pytest.raises(HilumError, match=r"format 2.*Install hilum 3\.1\.0"):
+        open_model_folder(folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 1}', '{"format": "one"}'])
+def test_damaged_manifest_is_one_sentence(folder: Path, content: str) -> None:
+    (folder / "hilum.json").write_text(content)
+    with pytest.raises(HilumError, match=r"hilum\.json"):
+        open_model_folder(folder)
+
+
+def test_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(HilumError, match="is not a model folder"):
+        open_model_folder(tmp_path)
+
+
+def test_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
+    def broken(_: dict[str, str]) -> Manifest:
+        raise HilumError("No.", expected="yes", do="Try.")
+
+    with pytest.raises(HilumError, match="No"):
+        write_model_folder(tmp_path / "model", {"model.onnx": b"graph"}, broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_card_of_a_leaky_model_says_so_first() -> None:
+    values = VALUES | {"training": VALUES["training"] | {"is_leaky": True, "protocol": "random20"}}
+    card = model_card(Manifest.model_validate(values), loads_in_timm=False)
+    assert LEAK.format("random20").strip() in card
+    assert "not a medical device" in card

@@ -1,0 +1,56 @@
+"""One shape for every network."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hilum.errors import HilumError
+from hilum.models import FilmClassifier, build_network
+from hilum.recipe import Network
+
+
+def films(count: int, side: int) -> torch.Tensor:
+    return torch.randint(0, 256, (count, 1, side, side), generator=torch.Generator().manual_seed(0)).byte()
+
+
+@pytest.mark.parametrize(("architecture", "channels"), [("small-cnn", 192), ("mobilenetv2_100", 1280)])
+def test_network_answers_with_logit_features_and_maps(architecture: str, channels: int) -> None:
+    outputs = build_network(Network(architecture=architecture)).eval()(films(2, 96))
+    assert outputs.logit.shape == (2,)
+    assert outputs.features.shape == (2, channels)
+    assert outputs.maps.shape[:2] == (2, channels)
+
+
+def test_two_node_head_answers_pneumonia_minus_normal() -> None:
+    classifier = build_network(Network(architecture="small-cnn", head_nodes=2, widths=(8, 8))).eval()
+    outputs = classifier(films(3, 32))
+    scores = classifier.head(outputs.features)
+    torch.testing.assert_close(outputs.logit, scores[:, 0] - scores[:, 1])
+    torch.testing.assert_close(
+        outputs.features @ classifier.head_weights() + classifier.head.bias[0] - classifier.head.bias[1], outputs.logit
+    )
+
+
+def test_grey_levels_are_scaled_inside_the_network() -> None:
+    classifier = build_network(Network(architecture="small-cnn", widths=(8, 8))).eval()
+    torch.testing.assert_close(classifier(films(2, 32)).logit, classifier(films(2, 32).float()).logit)
+
+
+def test_unknown_architecture_names_the_nearest() -> None:
+    with pytest.raises(HilumError, match="Did you mean 'mobilenetv2_100'"):
+        build_network(Network(architecture="mobilenet2_100"))
+
+
+def test_network_without_average_pool_and_linear_head_is_refused() -> None:
+    with pytest.raises(HilumError, match="does not end in one linear layer"):
+        build_network(Network(architecture="vit_tiny_patch16_224"))
+
+
+def test_same_seed_gives_the_same_first_weights() -> None:
+    def first() -> FilmClassifier:
+        torch.manual_seed(7)
+        return build_network(Network(architecture="small-cnn", widths=(8, 8)))
+
+    for one, other in zip(first().state_dict().values(), first().state_dict().values(), strict=True):
+        assert torch.equal(one, other)

@@ -1,0 +1,64 @@
+"""First weights: from safetensors alone, and refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from hilum.errors import HilumError
+from hilum.models import build_network, load_pretrained
+from hilum.recipe import Network
+
+NETWORK = Network(architecture="small-cnn", widths=(8, 8))
+
+
+def test_body_is_loaded_and_head_starts_at_zero(tmp_path: Path) -> None:
+    source, target = build_network(NETWORK), build_network(NETWORK)
+    save_file(source.network.state_dict(), tmp_path / "small-cnn.safetensors")
+    origin = load_pretrained(target, "small-cnn", tmp_path)
+    assert not target.head.weight.any() and not target.head.bias.any()
+    assert torch.equal(target.network.state_dict()["stem.0.weight"], source.network.state_dict()["stem.0.weight"])
+    assert len(origin.sha256) == 64
+
+
+def test_weights_of_another_network_are_refused_by_name(tmp_path: Path) -> None:
+    save_file({"conv.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(HilumError, match="the weights of timm's 'small-cnn'"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.pkl", "w.h5", "w.joblib"])
+def test_file_that_may_carry_code_is_never_opened(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x80\x04cos\nsystem\n")
+    with pytest.raises(HilumError, match="cannot carry code"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04cos\nsystem\n", b"\xff" * 64, b'\x10\0\0\0\0\0\0\0{"a":{"dtype"'])
+def test_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "w.safetensors").write_bytes(content)
+    with pytest.raises(HilumError, match="is damaged"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / "w.safetensors")
+
+
+def test_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(HilumError, match="No such file"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path)
+
+
+def test_offline_without_weights_names_the_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(HilumError, match=r"--weights FILE\.safetensors.*network\.pretrained=false"):
+        load_pretrained(build_network(Network(architecture="mobilenetv2_100")), "mobilenetv2_100", None)
+
+
+def test_real_imagenet_weights_fit(shared_weights: Path) -> None:
+    classifier = build_network(Network(architecture="mobilenetv2_100", pretrained=True))
+    origin = load_pretrained(classifier, "mobilenetv2_100", shared_weights)
+    assert origin.fresh == () and origin.licence.startswith("Apache")

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from hilum.datasets import Catalogue
+from hilum.evaluation import (
+    Circumstances,
+    Evaluation,
+    LeftOut,
+    LookCount,
+    Predictions,
+    Settings,
+    evaluate_predictions,
+    find_contact,
+)
+from hilum.reports import evaluation_page
+from hilum.reports.page import notes_of
+from stand_ins import MADE, BrightnessPredictor, film, manifest, reference_evaluation, reference_predictions
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class _Tags(HTMLParser):
+    """Every tag that opens is closed in order; attributes are collected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return evaluation_page(reference_evaluation(), reference_predictions())
+
+
+def _leaky() -> tuple[Evaluation, Predictions]:
+    predictions = reference_predictions()
+    predictor = BrightnessPredictor(manifest(predictions.films.films[::3], protocol="random20", is_leaky=True))
+    contact = find_contact(predictor.manifest.training, predictions.films)
+    around = Circumstances(contact, LookCount(1, 1, 1, 0), (LeftOut("test/<script>x</script>.jpeg", "Broken."),), MADE)
+    return evaluate_predictions(predictions, predictor, Settings("validation", draws=50), around), predictions
+
+
+def test_page_is_whole_and_asks_for_nothing(page: str) -> None:
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert page.startswith("<!doctype html>")
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    addresses = [value for name, value in tags.attributes if name in ("src", "href", "xlink:href", "action") and value]
+    assert all(value.startswith("#") for value in addresses)
+    assert not re.search(r"@import|url\((?!['\"]?#)", page)
+
+
+def test_identifiers_are_used_once(page: str) -> None:
+    tags = _Tags()
+    tags.feed(page)
+    identifiers = [value for name, value in tags.attributes if name == "id"]
+    assert len(identifiers) == len(set(identifiers))
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(identifiers)
+
+
+def test_the_first_screen_says_what_was_measured_on_whom(page: str) -> None:
+    first = page.split("</section>")[0]
+    text = " ".join(re.sub(r"<[^>]+>", " ", first.split("</style>")[1]).split())
+    assert "624 films of 428 patients: 390 with pneumonia (203 patients) and 234 normal (225 patients)" in text
+    assert "served the model before" in text
+    assert "not a medical device" in text
+    assert "children of 1 to 5 years, one hospital" in text
+    assert "Sensitivity 91.5 % 95 % interval 88.2 to 94.2" in text
+    assert "missed 33 of 390 films with pneumonia and raised a false alarm on 14 of 234" in text
+
+
+def test_every_figure_stands_with_its_interval(page: str) -> None:
+    evaluation = reference_evaluation()
+    for point in evaluation.points:
+        for one in (point.sensitivity, point.specificity, point.precision, point.f1, point.balanced_accuracy):
+            assert one.value is not None and one.low is not None and one.high is not None
+            assert f"{100 * one.value:.1f} %" in page
+            assert f"{100 * one.low:.1f} to {100 * one.high:.1f}" in page
+    assert "0.986 [0.977, 0.993]" in page
+    assert "percentile bootstrap over 428 patients" in page
+    assert "3 models have been judged on exactly these films" in page
+
+
+def test_a_leak_is_said_before_any_figure() -> None:
+    page = evaluation_page(*_leaky())
+    warning = page.index("These figures leak.")
+    assert warning < page.index('<section class="first">')
+    assert "The model had met 371 of these 624 films (59.5 %)" in page
+
+
+def test_names_from_outside_cannot_become_markup() -> None:
+    page = evaluation_page(*_leaky())
+    assert "test/&lt;script&gt;x&lt;/script&gt;.jpeg" in page
+    assert "<script" not in page
+    evaluation, predictions = reference_evaluation(), reference_predictions()
+    hostile = replace(evaluation, model=replace(evaluation.model, name='"><img onerror=x>'))
+    assert "<img" not in evaluation_page(hostile, predictions)
+
+
+def test_same_evaluation_gives_the_same_bytes(page: str) -> None:
+    assert evaluation_page(reference_evaluation(), reference_predictions()) == page
+
+
+def test_svg_is_well_formed_and_says_what_it_shows(page: str) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert len(drawings) == 4
+    for drawing in drawings:
+        assert ElementTree.fromstring(drawing).get("aria-label")
+        assert "width=" not in drawing.split(">")[0]
+
+
+def test_intervals_of_another_kind_are_marked() -> None:
+    evaluation = reference_evaluation()
+    notes = notes_of(evaluation)
+    assert len(notes) == 1
+    assert "biased upward" in notes[0]
+
+
+def test_a_page_can_be_made_of_one_class_and_of_one_film() -> None:
+    films = Catalogue("made", reference_predictions().films.root, (film("test/n", "n", "normal"),))
+    predictions = Predictions(films, np.array([-2.0]), np.array([0.1]))
+    predictor = BrightnessPredictor(manifest())
+    around = Circumstances(find_contact(predictor.manifest.training, films), LookCount(1, 1, 1, 0), (), MADE)
+    page = evaluation_page(evaluate_predictions(predictions, predictor, Settings(draws=10), around), predictions)
+    assert "not defined" in page
+    assert "no film with pneumonia" in page

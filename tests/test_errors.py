@@ -1,0 +1,32 @@
+"""The error family."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from hilum.errors import HilumError, missing_extra, nearest
+
+
+def test_error_keeps_its_three_parts() -> None:
+    error = HilumError("It rained.", expected="sun", do="Wait.")
+    assert (error.happened, error.expected, error.do) == ("It rained.", "sun", "Wait.")
+    assert str(error) == "It rained. Expected sun. Wait."
+
+
+def test_error_passes_from_one_process_to_another() -> None:
+    with ProcessPoolExecutor(1) as pool, pytest.raises(HilumError, match=r"It rained\. Expected sun\. Wait\."):
+        pool.submit(rain).result()
+
+
+def rain() -> None:
+    raise HilumError("It rained.", expected="sun", do="Wait.")
+
+
+def test_missing_library_names_the_line_that_installs_it() -> None:
+    assert "pip install 'hilum[train]'" in str(missing_extra("Training", "train"))
+
+
+def test_word_like_no_other_lists_all() -> None:
+    assert nearest("qqqq", ["official", "block"]) == "Choose one of: block, official."

@@ -1,0 +1,114 @@
+"""Files: all or nothing, and every failure one sentence."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from hilum.errors import HilumError
+from hilum.files import (
+    append_line,
+    printable,
+    read_json,
+    read_text,
+    sha256_of,
+    write_atomically,
+    write_json,
+    write_text,
+)
+
+
+@pytest.fixture
+def small_disc(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    place = tmp_path / "disc"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a small file system")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_full_disc_leaves_the_old_file_and_no_other(small_disc: Path) -> None:
+    write_text(small_disc / "answer.txt", "old")
+    with pytest.raises(HilumError, match="No space left on device"):
+        write_text(small_disc / "answer.txt", "new" * 100_000)
+    assert [path.name for path in small_disc.iterdir()] == ["answer.txt"]
+    assert read_text(small_disc / "answer.txt") == "old"
+
+
+def test_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    write_text(tmp_path / "answer.txt", "old")
+
+    def half(file: BinaryIO) -> None:
+        file.write(b"ne")
+        raise ValueError("interrupted")
+
+    with pytest.raises(ValueError, match="interrupted"):
+        write_atomically(tmp_path / "answer.txt", half)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HilumError, match=r"Could not write .*Not a directory|File exists"):
+        write_text(tmp_path / "file" / "answer.txt", "text")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_forbidden_folder_is_one_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(HilumError, match="Permission denied"):
+        write_text(tmp_path / "answer.txt", "text")
+
+
+def test_json_is_sorted_and_refuses_nan(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": 1, "a": "é"})
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n "a": "é",\n "b": 1\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", math.nan)
+
+
+def test_damaged_json_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(HilumError, match=r"a\.json' is not JSON"):
+        read_json(tmp_path / "a.json")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"ok \xff")
+    with pytest.raises(HilumError, match="byte 3"):
+        read_text(tmp_path / "a.toml")
+
+
+def test_many_writers_never_mix_lines(tmp_path: Path) -> None:
+    lines = [json.dumps({"number": number, "text": "x" * 500}) for number in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: append_line(tmp_path / "looks.jsonl", line), lines))
+    assert sorted((tmp_path / "looks.jsonl").read_text().splitlines()) == sorted(lines)
+
+
+def test_hash_is_sha256(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "abc").startswith("ba7816bf8f01cfea")
+
+
+def test_name_that_is_not_utf8_is_printable() -> None:
+    assert printable(os.fsdecode(b"film\xff.jpeg")) == "film\\xff.jpeg"
+
+
+def test_unknown_error_of_the_system_still_names_the_path(tmp_path: Path) -> None:
+    def broken(_: BinaryIO) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(HilumError, match=r"answer\.txt': Input/output error"):
+        write_atomically(tmp_path / "answer.txt", broken)

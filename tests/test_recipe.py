@@ -1,0 +1,60 @@
+"""Recipes: complete, documented, and refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hilum.errors import HilumError
+from hilum.recipe import PACKAGED, packaged_recipes, read_recipe, recipe_keys
+
+
+@pytest.mark.parametrize("name", packaged_recipes())
+def test_packaged_recipe_is_valid_and_its_header_gives_the_command(name: str) -> None:
+    assert read_recipe(name).name == name
+    assert f"hilum train {name} DATA" in (PACKAGED / f"{name}.toml").read_text()
+
+
+def test_every_key_is_described() -> None:
+    assert [key for key, text in recipe_keys().items() if len(text) < 10] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("train.epoch=3", "Did you mean 'epochs'?"),
+        ("trian.epochs=3", "Did you mean 'train'?"),
+        ("train.epochs=0", "train.epochs = 0"),
+        ("network.trained=most", "'all' or 'head'"),
+        ("epochs", "Expected KEY=VALUE"),
+        ("name.first=x", "'name' in 'name.first=x' is not a section"),
+        ("film=224", "film = 224"),
+    ],
+)
+def test_wrong_change_is_refused_in_words(change: str, words: str) -> None:
+    with pytest.raises(HilumError, match=words.replace("?", r"\?").replace(".", r"\.")):
+        read_recipe("cnn-scratch", [change])
+
+
+def test_change_is_made() -> None:
+    recipe = read_recipe("cnn-scratch", ["train.epochs=3", "protocol=block", "network.widths=[8, 16]"])
+    assert (recipe.train.epochs, recipe.protocol, recipe.network.widths) == (3, "block", (8, 16))
+
+
+def test_unknown_recipe_names_the_nearest() -> None:
+    with pytest.raises(HilumError, match="Did you mean 'cnn-scratch'"):
+        read_recipe("cnn-scrach")
+
+
+def test_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("name = 'mine'\nepochs 3\n")
+    with pytest.raises(HilumError, match="line 2"):
+        read_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_missing_key_says_what_it_is(tmp_path: Path) -> None:
+    text = (PACKAGED / "cnn-scratch.toml").read_text().replace("learning_rate = 0.003\n", "")
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(HilumError, match=r"no 'train\.learning_rate'\. Expected Largest learning rate"):
+        read_recipe(str(tmp_path / "mine.toml"))

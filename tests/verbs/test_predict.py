@@ -1,0 +1,115 @@
+"""hilum predict: files, folders and patterns in; table, JSON and CSV out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hilum.cli import run as hilum
+from hilum.errors import HilumError
+from hilum.verbs.predict import find_films
+
+
+@pytest.fixture
+def ward(phantom_films: Path, tmp_path: Path) -> Path:
+    """Three films, one of them in a folder below, and a text file."""
+    films = sorted((phantom_films / "test" / "NORMAL").iterdir())
+    (tmp_path / "ward" / "below").mkdir(parents=True)
+    for film, name in zip(films, ("a.jpeg", "b.jpeg", "below/c.jpeg"), strict=False):
+        shutil.copy(film, tmp_path / "ward" / name)
+    (tmp_path / "ward" / "notes.txt").write_text("none")
+    return tmp_path / "ward"
+
+
+def test_folder_file_and_pattern_name_films_once_each(ward: Path) -> None:
+    found = find_films([ward, ward / "a.jpeg", ward / "*.jpeg"])
+    assert [path.name for path in found] == ["a.jpeg", "b.jpeg", "c.jpeg"]
+
+
+@pytest.mark.parametrize("entry", ["nothing.jpeg", "*.tiff", "empty"])
+def test_input_that_names_no_film_is_refused(ward: Path, entry: str) -> None:
+    (ward / "empty").mkdir()
+    with pytest.raises(HilumError, match=entry.replace("*", r"\*")):
+        find_films([ward / entry])
+
+
+def test_folder_that_links_to_itself_ends(ward: Path) -> None:
+    (ward / "loop").symlink_to(ward)
+    assert len(find_films([ward])) == 3
+
+
+def test_json_answer_can_be_read_by_a_machine(
+    phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert len(answer["predictions"]) == 3
+    assert all(0 < row["probability"] < 1 for row in answer["predictions"])
+    assert "not a medical device" in answer["limits"][0]
+
+
+def test_table_fits_80_columns_and_limits_itself(
+    phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ward)
+    assert hilum(["predict", "a.jpeg", "b.jpeg", "--model", str(phantom_run)]) == 0
+    shown = capsys.readouterr().out
+    assert "probability" in shown and "not a medical device" in shown
+
+
+def test_bad_films_are_rows_and_the_exit_status_is_1(
+    phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = (ward / "a.jpeg").read_bytes()
+    (ward / "cut.jpeg").write_bytes(content[: len(content) // 2])
+    (ward / "zero.jpeg").touch()
+    (ward / "text.jpeg").write_text("no film")
+    (ward / "loop.jpeg").symlink_to("loop.jpeg")
+    Path(os.fsdecode(os.fsencode(ward) + b"/b\xff.jpeg")).write_bytes(content)
+    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv-file", str(ward / "out.csv")]) == 1
+    rows = {Path(row["path"]).name: row for row in csv.DictReader((ward / "out.csv").open(encoding="utf-8"))}
+    assert len(rows) == 8
+    for name in ("cut.jpeg", "zero.jpeg", "text.jpeg", "loop.jpeg"):
+        assert rows[name]["decision"] == "not assessed" and name in rows[name]["problem"]
+    assert rows["b\\xff.jpeg"]["probability"] == rows["a.jpeg"]["probability"]
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_cell_that_a_spreadsheet_would_run_is_quoted(
+    phantom_run: Path, ward: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ward / "a.jpeg", ward / "=1+1.jpeg")
+    monkeypatch.chdir(ward)
+    hilum(["predict", "=1+1.jpeg", "--model", str(phantom_run), "--csv-file", "out.csv"])
+    assert "\n'=1+1.jpeg," in (ward / "out.csv").read_text()
+
+
+def test_unwritable_csv_is_one_sentence(phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (ward / "file").touch()
+    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv-file", str(ward / "file" / "out.csv")]) == 2
+    assert "Could not write" in capsys.readouterr().err
+
+
+def test_map_is_drawn_at_the_films_own_height(phantom_run: Path, ward: Path) -> None:
+    hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--maps", str(ward / "maps")])
+    with Image.open(ward / "maps" / "a-map.png") as drawn, Image.open(ward / "a.jpeg") as film:
+        assert drawn.height == film.height and drawn.width > film.width
+
+
+def test_prediction_loads_nothing_of_the_training_half(phantom_run: Path, ward: Path) -> None:
+    code = (
+        "import sys; from hilum.cli import run; status = run(sys.argv[1:]);"
+        "heavy = [m for m in ('torch', 'pandas', 'pyarrow', 'sklearn', 'scipy', 'matplotlib') if m in sys.modules];"
+        "sys.exit(f'{status} {heavy}' if status or heavy else 0)"
+    )
+    words = ["predict", str(ward / "a.jpeg"), "--model", str(phantom_run)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,180 @@
+"""hilum train: from a folder of films to a model folder that reads without torch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+
+from hilum.cli import run as hilum
+from hilum.datasets import resolve_catalogue, split_films
+from hilum.modelfolder import open_model_folder, salted_hash
+from small_model import train_small
+
+
+def test_model_folder_is_whole_and_names_who_served_what(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path
+) -> None:
+    folder = open_model_folder(phantom_run)
+    folder.check()
+    training = folder.manifest.training
+    catalogue, _ = resolve_catalogue(phantom_films, tmp_path)
+    split = split_films(catalogue.usable, "official", seed=0)
+    for part in ("fit", "select", "calibrate"):
+        patients = {catalogue.films[row].patient for row in split.rows(part)}
+        expected = {salted_hash(training.salt, f"{catalogue.name}/{patient}") for patient in patients}
+        assert set(getattr(training, part).patients) == expected
+    test = {
+        salted_hash(training.salt, f"{catalogue.name}/{catalogue.films[row].patient}") for row in split.rows("test")
+    }
+    assert not test & training.patients
+
+
+def test_network_and_graph_agree_on_every_development_film(phantom_run: Path) -> None:
+    manifest = open_model_folder(phantom_run).manifest
+    training = manifest.training
+    assert manifest.parity.films == sum(len(part.films) for part in (training.fit, training.select, training.calibrate))
+    assert manifest.parity.largest_probability_difference <= 1e-4
+    assert manifest.parity.flipped_decisions == 0
+
+
+def test_history_has_a_row_an_epoch(phantom_run: Path) -> None:
+    assert len((phantom_run / "history.csv").read_text().splitlines()) == 1 + 4
+
+
+def test_finished_run_is_not_written_over(
+    phantom_run: Path, phantom_films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_small(phantom_films, phantom_run) == 2
+    assert "is finished. Expected a new output folder" in capsys.readouterr().err
+
+
+def test_resume_with_another_recipe_is_refused(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model"))
+    assert train_small(phantom_films, tmp_path / "run", "--resume", "--set", "train.epochs=5") == 2
+    assert "begun with another recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "cnn-scrach", "."], "Did you mean 'cnn-scratch'"),
+        (["train", "cnn-scratch", "nowhere"], "nowhere"),
+        (["train", "cnn-scratch", ".", "--set", "train.epoch=2"], "Did you mean 'epochs'"),
+        (["train", "cnn-scratch", ".", "--devise", "cpu"], "--devise"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_status_2(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert hilum(words) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and "Traceback" not in error
+
+
+def test_one_class_only_is_refused_before_training(
+    phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in ("train", "test"):
+        shutil.copytree(phantom_films / part / "NORMAL", tmp_path / "films" / part / "NORMAL")
+    assert train_small(tmp_path / "films", tmp_path / "run") == 2
+    assert "pneumonia" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_film_is_refused_by_name_or_skipped_on_request(
+    phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_films, tmp_path / "films")
+    (tmp_path / "films" / "train" / "NORMAL" / "IM-9999-0001.jpeg").write_text("no film")
+    assert train_small(tmp_path / "films", tmp_path / "run") == 2
+    error = capsys.readouterr().err
+    assert "IM-9999-0001.jpeg" in error and "--skip-bad" in error
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_run_killed_three_times_ends_in_the_same_weights(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys, small_model, pathlib; sys.exit(small_model.train_small("
+        "pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), '--save-every', '0', '--resume'))",
+    ]
+    run = tmp_path / "run"
+    for _ in range(3):
+        process = subprocess.Popen([*command, str(phantom_films), str(run)], cwd=Path(__file__).parents[1])
+        _wait_for_a_newer_state(run / "state.safetensors", process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (run / "model").exists()
+    subprocess.run([*command, str(phantom_films), str(run)], cwd=Path(__file__).parents[1], check=True)
+    killed, whole = ((path / "model" / "model.safetensors").read_bytes() for path in (run, phantom_run))
+    assert killed == whole
+
+
+@pytest.mark.slow
+def test_interrupt_saves_and_says_how_to_go_on(phantom_films: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "hilum",
+        "train",
+        "cnn-scratch",
+        str(phantom_films),
+        "--output",
+        "run",
+        "--set",
+        "film.side=32",
+        "--set",
+        "train.epochs=50",
+        "--save-every",
+        "0",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    _wait_for_a_newer_state(tmp_path / "run" / "state.safetensors", process)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the state is saved" in error and "--resume" in error and "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_timm_network_loads_without_hilum(phantom_films: Path, tmp_path: Path) -> None:
+    words = ["train", "mobilenetv2-frozen", str(phantom_films), "--output", str(tmp_path / "run"), "--workspace"]
+    changes = ["network.pretrained=false", "film.side=64", "train.epochs=1"]
+    assert hilum([*words, str(tmp_path), *(word for change in changes for word in ("--set", change))]) == 0
+    model = timm.create_model(f"local-dir:{tmp_path / 'run' / 'model'}", pretrained=True).eval()
+    facts = json.loads((tmp_path / "run" / "model" / "config.json").read_text())
+    assert facts["pretrained_cfg"]["crop_mode"] == "squash"
+    film = torch.full((1, 1, 64, 64), 128, dtype=torch.uint8)
+    mean, std = (torch.tensor(facts["pretrained_cfg"][key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+    with torch.no_grad():
+        by_timm = model((film / 255 - mean) / std)
+    from hilum.runtime import Predictor
+
+    assert float(by_timm[0, 0]) == pytest.approx(
+        float(Predictor.open(tmp_path / "run").logits(film[0].numpy())[0]), abs=1e-4
+    )
+
+
+def _wait_for_a_newer_state(path: Path, process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Until the run has written a state of its own life."""
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    deadline = time.monotonic() + 120
+    while not path.exists() or path.stat().st_mtime_ns == before:
+        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it wrote a state"
+        time.sleep(0.01)
