@@ -36,8 +36,8 @@ _DAMAGE = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,
     UnicodeDecodeError,
+    RuntimeError,  # encrypted members, and packing that zipfile does not know
 )
 
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
