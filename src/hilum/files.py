@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,42 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON document with sorted keys, all or nothing; NaN is refused because JSON has none."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """An empty folder beside `target` to fill: it becomes `target` when the block ends well, else it is removed.
+
+    What a killed run left there is removed first. `target` must be missing or empty.
+    """
+    target = Path(os.path.abspath(target))  # noqa: PTH100 -- `resolve` would follow a link at the target itself
+    beside = target.with_name(f".{target.name}.unfinished")
+    with explained(target, "write"):
+        if os.path.lexists(target) and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
+            raise HilumError(
+                f"'{printable(target)}' exists already.",
+                expected="a new or an empty folder",
+                do="Remove it or name another folder.",
+            )
+        if beside.exists():
+            shutil.rmtree(beside)
+        beside.mkdir(parents=True)
+    try:
+        yield beside
+        with explained(target, "write"):
+            _put_in_place(beside, target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _put_in_place(folder: Path, target: Path) -> None:
+    """One sync for all files, because thousands of single ones would take minutes on a slow disc; then the rename."""
+    if hasattr(os, "sync"):
+        os.sync()
+    if target.is_dir():
+        target.rmdir()
+    folder.rename(target)
 
 
 def append_line(path: Path, line: str) -> None:

@@ -16,9 +16,9 @@ from PIL import Image
 from rich.console import Console
 
 from file_server import Answer, FileServer
-from hilum.datasets.fetch import Patience
+from hilum.datasets.download.fetch import Patience
+from hilum.datasets.download.sources import Checksum, Source, find_source
 from hilum.datasets.phantom import draw_film
-from hilum.datasets.sources import Checksum, Source, find_source
 from hilum.errors import HilumError
 from hilum.verbs.data_fetch import Fetched, fetch
 

@@ -7,7 +7,9 @@ index           found, opened -> catalogue                workspace       an ind
 draws           groups drawn by seed                      protocols       which groups are kept from development
 splits          who serves what                           duplicates      films that look alike
 audit           every check that decides honesty          pixels          each film decoded once
-pictures        counts and example films as PNG           workers         the same work in many processes
+counts          films and patients of each folder         pictures        counts and example films as PNG
+workers         the same work in many processes           phantom         films drawn by hilum
+download        public data sets
 """
 
 from __future__ import annotations

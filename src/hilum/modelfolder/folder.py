@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, sha256_of, write_atomically, write_json
+from hilum.files import explained, printable, whole_folder, write_json
 from hilum.modelfolder.schema import FORMAT, Manifest
 
 MANIFEST, GRAPH = "hilum.json", "model.onnx"
@@ -80,29 +78,20 @@ def open_model_folder(path: Path) -> ModelFolder:
 def write_model_folder(
     path: Path, files: dict[str, bytes], manifest_of: Callable[[dict[str, str]], Manifest]
 ) -> Manifest:
-    """Write a whole model folder beside `path` and rename it into place; an older one is replaced.
+    """Write a whole model folder, or none; the manifest comes back.
 
     Args:
-        path: the model folder.
+        path: the model folder, which is new or empty.
         files: contents by name, all but hilum.json.
         manifest_of: makes the manifest from the files' hashes.
     """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with explained(beside, "write"):
-            beside.mkdir(parents=True)
+    with whole_folder(path) as folder:
         for name, content in files.items():
-            write_atomically(beside / name, lambda file, content=content: file.write(content))  # type: ignore[misc]
-        hashes = {name: sha256_of(beside / name) for name in sorted(files)}
-        manifest = manifest_of(hashes)
-        write_json(beside / MANIFEST, manifest.model_dump(mode="json"))
-        with explained(path, "replace"):
-            if path.exists():
-                shutil.rmtree(path)
-            beside.rename(path)
-        return manifest
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+            with explained(path / name, "write"):
+                (folder / name).write_bytes(content)
+        manifest = manifest_of({name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())})
+        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return manifest
 
 
 def _parse(content: bytes, path: Path) -> Manifest:

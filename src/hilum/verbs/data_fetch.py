@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hilum.datasets.archives import unpack
-from hilum.datasets.fetch import Downloaded, Patience, Remote, download
-from hilum.datasets.medmnist import unfold
+from hilum.datasets.download.archives import unpack
+from hilum.datasets.download.fetch import Downloaded, Patience, Remote, download
+from hilum.datasets.download.medmnist import unfold
+from hilum.datasets.download.sources import SOURCES, Source, find_source, kaggle_authorization, place_of_kermany_film
 from hilum.datasets.phantom import draw_phantom_films
-from hilum.datasets.sources import SOURCES, Source, find_source, kaggle_authorization, place_of_kermany_film
 from hilum.errors import HilumError, nearest
 from hilum.files import explained, printable, write_json
 from hilum.images import IMAGE_SUFFIXES

@@ -9,13 +9,12 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 
-from hilum.datasets.archives import whole_folder
 from hilum.datasets.phantom.film import draw_film
 from hilum.datasets.phantom.findings import Opacity
 from hilum.datasets.phantom.patients import KINDS, draw_build
 from hilum.datasets.workers import in_processes
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json, write_json, write_text
+from hilum.files import explained, printable, read_json, whole_folder, write_json, write_text
 from hilum.progress import Progress, Silent
 
 DESCRIPTION = "phantom.json"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.datasets.medmnist import unfold
+from hilum.datasets.download.medmnist import unfold
 from hilum.errors import HilumError
 
 

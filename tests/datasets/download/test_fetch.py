@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from file_server import Answer, FileServer
-from hilum.datasets.fetch import Downloaded, Patience, Remote, download, require_safe
-from hilum.datasets.partial import Part
-from hilum.datasets.sources import Checksum
+from hilum.datasets.download.fetch import Downloaded, Patience, Remote, download, require_safe
+from hilum.datasets.download.partial import Part
+from hilum.datasets.download.sources import Checksum
 from hilum.errors import HilumError
 
 CONTENT = random.Random(0).randbytes(700_000)
@@ -64,7 +64,7 @@ def test_dropped_connections_are_resumed_where_they_broke(tmp_path: Path, drops:
 def test_killed_download_fetches_only_the_rest(tmp_path: Path) -> None:
     target = tmp_path / "file.zip"
     script = (
-        "import sys; from pathlib import Path; from hilum.datasets.fetch import Remote, download;"
+        "import sys; from pathlib import Path; from hilum.datasets.download.fetch import Remote, download;"
         "download(Remote(sys.argv[1]), Path(sys.argv[2]))"
     )
     with FileServer(CONTENT, Answer(drop_after=400_000, stall_s=30)) as server:

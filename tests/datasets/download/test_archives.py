@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hilum.datasets.archives import ArchiveLimits, survey, unpack, whole_folder
+from hilum.datasets.download.archives import ArchiveLimits, survey, unpack
 from hilum.errors import HilumError
+from hilum.files import whole_folder
 
 FILES = {"top/a.jpeg": b"a" * 10, "top/deep/b.jpeg": b"b" * 300_000, "top/empty.txt": b""}
 

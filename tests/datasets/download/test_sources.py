@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hilum.datasets.sources import SOURCES, Source, find_source, kaggle_authorization, place_of_kermany_film
+from hilum.datasets.download.sources import SOURCES, Source, find_source, kaggle_authorization, place_of_kermany_film
 from hilum.errors import HilumError
 
 

@@ -8,9 +8,7 @@ bytes than it declares, and no tar is followed further than its own size allows.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import struct
 import tarfile
 import unicodedata
@@ -22,9 +20,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from hilum.datasets.archive_members import Fault, Member, opened_members
+from hilum.datasets.download.archive_members import Fault, Member, opened_members
 from hilum.errors import HilumError
-from hilum.files import explained, printable
+from hilum.files import explained, printable, whole_folder
 from hilum.progress import Progress, Silent, track
 
 _BLOCK = 1 << 18
@@ -117,42 +115,6 @@ def survey(archive: Path, limits: ArchiveLimits = ArchiveLimits()) -> None:
     fault = partial(_refused, archive)
     with _opened(archive, limits, fault) as members:
         _surveyed(members, archive.stat().st_size, limits, fault)
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """An empty folder beside `target` to fill: it becomes `target` when the block ends well, else it is removed.
-
-    What a killed run left there is removed first. `target` must be missing or empty.
-    """
-    target = Path(os.path.abspath(target))  # noqa: PTH100 -- `resolve` would follow a link at the target itself
-    beside = target.with_name(f".{target.name}.unfinished")
-    with explained(target, "write"):
-        if os.path.lexists(target) and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
-            raise HilumError(
-                f"'{printable(target)}' exists already.",
-                expected="a new or an empty folder",
-                do="Remove it or name another folder.",
-            )
-        if beside.exists():
-            shutil.rmtree(beside)
-        beside.mkdir(parents=True)
-    try:
-        yield beside
-        with explained(target, "write"):
-            _put_in_place(beside, target)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-
-
-def _put_in_place(folder: Path, target: Path) -> None:
-    """One sync for all files, because thousands of single ones would take minutes on a slow disc; then the rename."""
-    if hasattr(os, "sync"):
-        os.sync()
-    if target.is_dir():
-        target.rmdir()
-    folder.rename(target)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from hilum.datasets.archives import survey, whole_folder
+from hilum.datasets.download.archives import survey
 from hilum.errors import HilumError
-from hilum.files import explained, printable
+from hilum.files import explained, printable, whole_folder
 from hilum.progress import Progress, Silent
 
 PARTS = ("train", "val", "test")

@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-from hilum.datasets.partial import Part
-from hilum.datasets.sources import Checksum
+from hilum.datasets.download.partial import Part
+from hilum.datasets.download.sources import Checksum
 from hilum.errors import HilumError
 from hilum.files import explained, printable, read_text, write_text
 from hilum.progress import Bar, Progress, Silent
