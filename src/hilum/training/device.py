@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import torch
 
@@ -88,6 +90,21 @@ def make_deterministic(machine: Machine) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # costs time, guards nothing
     torch.backends.cudnn.benchmark = False
+
+
+def keep_freed_memory() -> None:
+    """Ask the C library to keep what a step frees for the next one, where it is glibc.
+
+    Otherwise each step maps its activations anew and the kernel clears every page of them: in fp32 a frozen MobileNetV2
+    took 1.5 times as long an image, a fifth of that in the kernel (224 px, batch 32, two cores). Changes no result.
+    """
+    with suppress(OSError, AttributeError):
+        glibc = ctypes.CDLL("libc.so.6")
+        for setting, value in _GLIBC_KEEPS:
+            glibc.mallopt(setting, value)
+
+
+_GLIBC_KEEPS: Final = ((-3, 1 << 30), (-1, 1 << 30))  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h, in bytes
 
 
 def _best_device() -> str:

@@ -30,7 +30,7 @@ from hilum.training.checkpoint import (
     write_network,
     write_tensors,
 )
-from hilum.training.device import Machine, make_deterministic
+from hilum.training.device import Machine, keep_freed_memory, make_deterministic
 from hilum.training.processes import Processes
 from hilum.training.schedules import build_optimizer, learning_rate
 
@@ -133,6 +133,7 @@ def train_network(classifier: FilmClassifier, job: Job, progress: Progress) -> T
         HilumError: the loss is no longer a number, or a written state is damaged.
     """
     make_deterministic(job.machine)
+    keep_freed_memory()
     train = job.recipe.train
     classifier.to(job.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = build_optimizer(train, trained_parameters(classifier))
