@@ -27,3 +27,10 @@ def test_command_line_page_is_up_to_date(generate: ModuleType) -> None:
 def test_recipe_page_is_up_to_date(generate: ModuleType) -> None:
     page = (DOCS / "reference" / "recipes.md").read_text(encoding="utf-8")
     assert page == generate.recipes_page(), "run: python docs/generate.py"
+
+
+def test_results_page_is_made_from_the_results() -> None:
+    from hilum.reports.results import render_results
+
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert page == render_results(DOCS / "results"), "run: make results"
