@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,27 @@ from hilum.evaluation import (
     Circumstances,
     Evaluation,
     LookCount,
-    Predictions,
+    PredictionTable,
     Settings,
     evaluate_predictions,
     find_contact,
+    held_back,
 )
 from hilum.metrics import choose_operating_points, probability_of
 from hilum.metrics.arrays import Floats
-from hilum.modelfolder import Calibration, Manifest, Parity, Served, StoredOperatingPoint, Training, salted_hash
+from hilum.modelfolder import (
+    Calibration,
+    Manifest,
+    ModelFolder,
+    Parity,
+    Served,
+    StoredOperatingPoint,
+    Training,
+    salted_hash,
+)
 from hilum.progress import Progress
 from hilum.provenance import Provenance
+from hilum.runtime import Predictor
 
 REFERENCE = Path(__file__).parent / "reference" / "predictions-official-test.csv"
 MADE = Provenance("hilum evaluate model data", "0123456789ab", "0.1.0", "2025-01-02T03:04:05+00:00", {"numpy": "2"})
@@ -104,38 +116,38 @@ def _points() -> tuple[StoredOperatingPoint, ...]:
     )
 
 
-class BrightnessPredictor:
+class BrightnessPredictor(Predictor):
     """Calls bright films pneumonia: something to judge where no network is needed."""
 
-    side, geometry, model_hash = 8, "squash", "b" * 64
-
-    def __init__(self, manifest: Manifest) -> None:
-        self.manifest = manifest
+    def __init__(self, manifest: Manifest, model_hash: str = "b" * 64) -> None:
+        super().__init__(ModelFolder(Path("nowhere"), manifest, model_hash))
 
     def logits(self, squares: np.ndarray, progress: Progress | None = None) -> Floats:
         """(n,) mean brightness about the middle grey."""
         logit: Floats = (np.asarray(squares, dtype=np.float64).mean(axis=(1, 2)) - 128) / 16
         return logit
 
-    def probability(self, logit: Floats) -> Floats:
-        """(n,) probabilities."""
-        return probability_of(logit)
 
-
-def reference_predictions(model: str = "fine_tuned") -> Predictions:
+def reference_predictions(model: str = "fine_tuned") -> PredictionTable:
     """What one of the two reference models said about the 624 official test films."""
     with REFERENCE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     films = tuple(film(row["film"], row["patient"], ("normal", "pneumonia")[int(row["is_pneumonia"])]) for row in rows)
-    probability = np.array([float(row[model]) for row in rows])
-    return Predictions(Catalogue("kermany", Path(), films), np.log(probability / (1 - probability)), probability)
+    return prediction_table(films, np.array([float(row[model]) for row in rows]), "kermany")
+
+
+def prediction_table(films: Sequence[FilmRecord], probability: Floats, data_name: str = "made") -> PredictionTable:
+    """The table of a model without calibration that gave these (n,) probabilities."""
+    logit = np.log(probability / (1 - probability))
+    return PredictionTable(Catalogue(data_name, Path(), tuple(films)), logit, logit, probability)
 
 
 @cache
 def reference_evaluation(model: str = "fine_tuned", **of_training: Any) -> Evaluation:
-    """The evaluation of a reference model, as if it came from a model folder."""
+    """The evaluation of a reference model on what its protocol held back, as if it came from a model folder."""
     predictions = reference_predictions(model)
     predictor = BrightnessPredictor(manifest(**of_training))
     contact = find_contact(predictor.manifest.training, predictions.films)
-    looks = LookCount(models=3, looks=4, pairs=5, unreadable=0)
-    return evaluate_predictions(predictions, predictor, Settings(), Circumstances(contact, looks, (), MADE))
+    looks = LookCount(models=3, looks=4, unreadable=0)
+    settings = Settings(held_back(predictor.manifest.training.protocol))
+    return evaluate_predictions(predictions, predictor, settings, Circumstances(contact, looks, (), MADE))

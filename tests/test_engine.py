@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from hilum.engine import Engine, usable_cores
@@ -30,6 +31,38 @@ def test_no_films_give_no_logits(phantom_run: Path) -> None:
 
 def test_graph_says_all_that_the_model_folder_promises(phantom_run: Path) -> None:
     assert Engine.open(phantom_run / "model" / "model.onnx").outputs == ("logit", "features", "activation_map")
+
+
+@pytest.mark.parametrize("threads", [-1, 1025, 10**12])
+def test_impossible_number_of_threads_is_refused(threads: int) -> None:
+    with pytest.raises(HilumError, match=f"Got {threads} threads"):
+        Engine(b"", "model.onnx", threads)
+
+
+@pytest.mark.parametrize("films", [np.zeros((1, 9, 9), np.uint8), np.zeros((48, 48), np.uint8), np.zeros((1, 48, 48))])
+def test_films_of_another_shape_or_type_are_refused(phantom_run: Path, films: np.ndarray) -> None:
+    engine = Engine.open(phantom_run / "model" / "model.onnx")
+    for refused in (engine.run, engine.logits):
+        with pytest.raises(HilumError, match=r"Expected \(n, 48, 48\) and uint8"):
+            refused(films)
+
+
+def test_batch_of_no_films_and_unknown_output_are_refused(phantom_run: Path) -> None:
+    engine = Engine.open(phantom_run / "model" / "model.onnx")
+    films = np.zeros((1, engine.side, engine.side), np.uint8)
+    with pytest.raises(HilumError, match="at least one film a batch"):
+        engine.logits(films, batch_size=0)
+    with pytest.raises(HilumError, match=r"no output 'heatmap'\. Expected outputs among logit, features"):
+        engine.run(films, ("heatmap",))
+
+
+def test_graph_with_another_input_is_refused() -> None:
+    image = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, ["n", 3, 8, 8])
+    same = onnx.helper.make_tensor_value_info("logit", onnx.TensorProto.FLOAT, ["n", 3, 8, 8])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["image"], ["logit"])], "g", [image], [same])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+    with pytest.raises(HilumError, match=r"cannot be run: its input is 'image', tensor\(float\)"):
+        Engine(model.SerializeToString(), "model.onnx")
 
 
 def test_there_is_a_core_to_run_on() -> None:

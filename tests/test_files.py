@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ import pytest
 
 from hilum.errors import HilumError
 from hilum.files import (
+    PART_IS_STALE_AFTER_S,
     append_line,
     printable,
     read_json,
@@ -95,6 +97,45 @@ def test_many_writers_never_mix_lines(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda line: append_line(tmp_path / "looks.jsonl", line), lines))
     assert sorted((tmp_path / "looks.jsonl").read_text().splitlines()) == sorted(lines)
+
+
+def test_line_that_does_not_fit_on_the_disc_leaves_the_file_as_it_was(small_disc: Path) -> None:
+    looks = small_disc / "looks.jsonl"
+    looks.write_bytes(b"x" * 3999 + b"\n")  # 96 bytes of its page are free, and no other page
+    with suppress(OSError), (small_disc / "filler").open("wb", buffering=0) as filler:
+        while filler.write(b"0" * 4096):
+            pass
+    with pytest.raises(HilumError, match=r"append to .*No space left on device.*Free some space"):
+        append_line(looks, "y" * 500)
+    assert looks.read_bytes() == b"x" * 3999 + b"\n"
+    append_line(looks, "y" * 50)
+    assert looks.read_bytes()[4000:] == b"y" * 50 + b"\n"
+
+
+def test_half_line_of_an_older_writer_is_ended_first(tmp_path: Path) -> None:
+    (tmp_path / "looks.jsonl").write_bytes(b"whole\nhal")
+    append_line(tmp_path / "looks.jsonl", "next")
+    append_line(tmp_path / "looks.jsonl", "last")
+    assert (tmp_path / "looks.jsonl").read_text() == "whole\nhal\nnext\nlast\n"
+
+
+def test_part_of_a_killed_writer_is_removed_after_a_day_and_that_of_a_running_one_stays(tmp_path: Path) -> None:
+    names = (".a.txt.0123abcd.part", ".a.txt.4567abcd.part", ".b.txt.0123abcd.part", ".a.txt.mine.part")
+    stale, running, of_another_file, of_somebody = (tmp_path / name for name in names)
+    for part in (stale, running, of_another_file, of_somebody):
+        part.touch()
+    for part in (stale, of_another_file, of_somebody):
+        os.utime(part, (0, part.stat().st_mtime - PART_IS_STALE_AFTER_S - 60))
+    write_text(tmp_path / "a.txt", "text")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", *names[1:]}
+
+
+def test_two_writers_at_once_leave_one_whole_text_and_no_part(tmp_path: Path) -> None:
+    texts = [str(number) * 10_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: write_text(tmp_path / "a.txt", text), texts))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() in texts
 
 
 def test_hash_is_sha256(tmp_path: Path) -> None:

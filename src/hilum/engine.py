@@ -14,6 +14,7 @@ from hilum.files import printable
 from hilum.progress import Progress, Silent
 
 Films = npt.NDArray[np.uint8]
+MOST_THREADS = 1024
 
 
 def usable_cores() -> int:
@@ -27,25 +28,28 @@ class Engine:
     Args:
         graph: the bytes of an ONNX file whose input is `film`, uint8 (n, 1, side, side).
         name: how an error calls it.
-        threads: 0 takes every usable core.
+        threads: at most `MOST_THREADS`; 0 takes every usable core.
 
     Raises:
-        HilumError: the bytes are no such graph.
+        HilumError: the bytes are no such graph, or there is no such number of threads.
     """
 
     def __init__(self, graph: bytes, name: str, threads: int = 0) -> None:
         import onnxruntime
 
+        require_threads(threads)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or usable_cores()
         options.log_severity_level = 4  # what goes wrong is raised; nothing else is printed
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
             (film,) = self._session.get_inputs()
-            self.side = int(film.shape[2])
+            _, channels, self.side, width = film.shape
+            if (film.name, film.type, channels, width) != ("film", "tensor(uint8)", 1, int(self.side)):
+                raise ValueError(f"its input is '{film.name}', {film.type} {film.shape}")
         except Exception as error:  # ONNX Runtime's own exceptions have no common public base
             raise HilumError(
-                f"'{printable(name)}' cannot be run: {str(error).splitlines()[0][:200]}.",
+                f"'{printable(name)}' cannot be run: {_first_line(error)}.",
                 expected="a graph that hilum exported",
                 do="Export or fetch the model again.",
             ) from error
@@ -61,18 +65,61 @@ class Engine:
         return cls(graph, str(path), threads)
 
     def run(self, films: Films, outputs: tuple[str, ...] = ("logit",)) -> dict[str, npt.NDArray[np.float32]]:
-        """One pass. films: (n, side, side) uint8; each named output comes back with n as its first dimension."""
+        """One pass. films: (n, side, side) uint8; each named output comes back with n as its first dimension.
+
+        Raises:
+            HilumError: films of another shape or type, or an output that the graph does not have.
+        """
+        self._require_films(films)
+        if strangers := [name for name in outputs if name not in self.outputs]:
+            raise HilumError(
+                f"The graph has no output '{strangers[0]}'.",
+                expected=f"outputs among {', '.join(self.outputs)}",
+                do="Export or fetch the model again.",
+            )
         answers = self._session.run(list(outputs), {"film": np.ascontiguousarray(films)[:, None]})
         return dict(zip(outputs, answers, strict=True))
 
     def logits(self, films: Films, batch_size: int = 32, progress: Progress | None = None) -> npt.NDArray[np.float64]:
         """(n,) logits of (n, side, side) uint8 films, which may be memory-mapped, in batches."""
+        self._require_films(films)
+        if batch_size < 1:
+            raise HilumError(
+                f"Got a batch of {batch_size} films.", expected="at least one film a batch", do="Take 32, for instance."
+            )
         with (progress or Silent()).bar("Graph", len(films)) as bar:
             parts = []
             for start in _batch_starts(len(films), batch_size):
                 parts.append(self.run(films[start : start + batch_size])["logit"])
                 bar.advance(len(parts[-1]))
         return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
+
+    def _require_films(self, films: Films) -> None:
+        if films.ndim != 3 or films.shape[1:] != (self.side, self.side) or films.dtype != np.uint8:
+            raise HilumError(
+                f"Got films of the shape {films.shape} and type {films.dtype}.",
+                expected=f"(n, {self.side}, {self.side}) and uint8",
+                do="Make squares of them first: hilum.images.to_square.",
+            )
+
+
+def require_threads(threads: int) -> None:
+    """Refuse a number of threads that no session takes.
+
+    Raises:
+        HilumError: below 0 or above `MOST_THREADS`.
+    """
+    if not 0 <= threads <= MOST_THREADS:
+        raise HilumError(
+            f"Got {threads} threads.",
+            expected=f"a number from 0, which takes every core, to {MOST_THREADS}",
+            do=f"This machine has {usable_cores()} cores for it: leave the number out or name fewer.",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0][:200].rstrip(".")
 
 
 def _batch_starts(total: int, batch_size: int) -> Iterator[int]:

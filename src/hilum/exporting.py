@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.models import FilmClassifier
+from hilum.progress import Progress, Silent
 
 OPSET = 18  # the newest that the browser's build of ONNX Runtime runs in full
 
@@ -59,18 +60,18 @@ def export_onnx(classifier: FilmClassifier, side: int) -> bytes:
 
 @torch.no_grad()
 def network_logits(
-    classifier: FilmClassifier, films: npt.NDArray[np.uint8], batch_size: int = 64
+    classifier: FilmClassifier, films: npt.NDArray[np.uint8], batch_size: int = 64, progress: Progress | None = None
 ) -> npt.NDArray[np.float64]:
-    """(n,) fp32 logits of the network itself, in evaluation mode, on the device where it lies."""
+    """(n,) fp32 logits of the network itself, in evaluation mode, on its device; films may be memory-mapped."""
     classifier.eval()
     device = next(classifier.parameters()).device
-    parts = [
-        classifier(torch.from_numpy(np.array(films[start : start + batch_size])).unsqueeze(1).to(device))
-        .logit.cpu()
-        .numpy()
-        for start in range(0, len(films), batch_size)
-    ]
-    return np.concatenate(parts).astype(np.float64)
+    logits = np.zeros(len(films))
+    with (progress or Silent()).bar("Network", len(films)) as bar:
+        for start in range(0, len(films), batch_size):
+            batch = torch.from_numpy(np.array(films[start : start + batch_size])).unsqueeze(1).to(device)
+            logits[start : start + len(batch)] = classifier(batch).logit.cpu().numpy()
+            bar.advance(len(batch))
+    return logits
 
 
 @contextmanager

@@ -8,12 +8,17 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from hilum.errors import HilumError
+
+PART_IS_STALE_AFTER_S = 24 * 3600.0
+"""A part file that nobody wrote to for so long belongs to a process that was killed."""
 
 _ADVICE = {
     errno.ENOSPC: (
@@ -27,6 +32,7 @@ _ADVICE = {
     errno.EACCES: ("permission to do so", "Change the permissions or choose another place."),
     errno.EPERM: ("permission to do so", "Change the permissions or choose another place."),
     errno.EROFS: ("a disc that can be written", "Choose another place."),
+    errno.EEXIST: ("a folder in the middle of the path", "Remove the file in the way or choose another place."),
     errno.ENOENT: ("an existing file or folder", "Check the spelling of the path."),
     errno.ENOTDIR: ("a folder in the middle of the path", "Check the spelling of the path."),
     errno.EISDIR: ("a file", "Name a file inside the folder."),
@@ -42,9 +48,14 @@ def explained(path: Path | str, action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        expected, do = _ADVICE.get(error.errno or 0, ("a working disc", "Check the disc and the path."))
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise HilumError(f"Could not {action} '{printable(path)}': {reason}.", expected=expected, do=do) from error
+        raise disc_error(error, path, action) from error
+
+
+def disc_error(error: OSError, path: Path | str, action: str) -> HilumError:
+    """The sentence for an operating-system error on `path`: `action` is "read", "write", ..."""
+    expected, do = _ADVICE.get(error.errno or 0, ("a working disc", "Check the disc and the path."))
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return HilumError(f"Could not {action} '{printable(path)}': {reason}.", expected=expected, do=do)
 
 
 def printable(path: Path | str) -> str:
@@ -60,34 +71,101 @@ def printable(path: Path | str) -> str:
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a new file beside `path`, sync it, and rename it into place: all or nothing.
 
+    Of two writers at once the later rename stands. What a killed writer left beside `path` is removed after a day.
+
     Raises:
         HilumError: the disc is full, read-only or otherwise unwilling; an older file at `path` is then intact.
     """
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    with explained(path, "write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        except BaseException:
+    _write_all({Path(path): write})
+
+
+def write_together(texts: Mapping[Path, str | bytes]) -> None:
+    """Write files that belong together (text as UTF-8): none appears before all have been filled.
+
+    Raises:
+        HilumError: as `write_atomically`; older files at these paths are then intact.
+    """
+    contents = {path: _utf8(path, text) if isinstance(text, str) else text for path, text in texts.items()}
+    _write_all({path: partial(_put, content) for path, content in contents.items()})
+
+
+def _put(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
+
+
+def _write_all(writers: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
+    """Fill a file beside each path, then rename them all."""
+    filled: dict[Path, Path] = {}
+    try:
+        for path, write in writers.items():
+            with explained(path, "write"):
+                filled[path] = _beside(path)
+                with filled[path].open("xb") as file:
+                    _remove_stale_parts(path, os.fstat(file.fileno()).st_mtime)
+                    write(file)
+                    file.flush()
+                    os.fsync(file.fileno())
+        for path, beside in filled.items():
+            with explained(path, "write"):
+                beside.replace(path)
+            _sync_directory(path.parent)
+    except BaseException:
+        for beside in filled.values():
             with suppress(OSError):
                 beside.unlink()
-            raise
-        _sync_directory(path.parent)
+        raise
+
+
+def _beside(path: Path) -> Path:
+    """A name in the path's own folder, which is made where it is missing."""
+    if not path.name:  # "" and "." name the current folder
+        raise IsADirectoryError(errno.EISDIR, "Is a directory")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _remove_stale_parts(path: Path, now: float) -> None:
+    """Remove the parts of `path` that have lain untouched for a day; `now` is the time of the same disc's clock.
+
+    Every writer has a part of its own, so two at once never share one. A fixed name would need a lock, which
+    network discs may not have, or would let a part of a killed writer stand in the way of the next. Age alone is
+    safe: a running writer's part grows, and one that truly stood still for a day fails at its rename, in words,
+    with the older file intact.
+    """
+    start, end = f".{path.name}.", ".part"
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            is_part = entry.name.startswith(start) and entry.name.endswith(end)
+            if is_part and len(entry.name) == len(start) + 8 + len(end):
+                with suppress(OSError):
+                    if now - entry.stat(follow_symlinks=False).st_mtime > PART_IS_STALE_AFTER_S:
+                        os.unlink(entry.path)  # noqa: PTH108 -- the entry holds its path as text
 
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, all or nothing."""
-    write_atomically(path, lambda file: file.write(text.encode("utf-8")))
+    write_together({Path(path): text})
+
+
+def _utf8(path: Path, text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise HilumError(
+            f"What is to be written to '{printable(path)}' holds bytes that are no text.",
+            expected="UTF-8 text in every option",
+            do="Check the options for odd signs.",
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON document with sorted keys, all or nothing; NaN is refused because JSON has none."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    write_text(path, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """The JSON document that `write_json` writes."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 @contextmanager
@@ -127,16 +205,50 @@ def _put_in_place(folder: Path, target: Path) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add one line to an append-only file in a single write, synced, so that concurrent writers never mix."""
+    """Add one line to an append-only file in a single write, synced, so that concurrent writers never mix.
+
+    A line that an older writer left without its end is ended first.
+
+    Raises:
+        HilumError: the disc is full or otherwise unwilling; the file then is as it was.
+    """
     assert "\n" not in line
     with explained(path, "append to"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode("utf-8") + b"\n")
-            os.fsync(descriptor)
+            _lock(descriptor)
+            _append(descriptor, line.encode("utf-8") + b"\n")
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Keep other writers of the file waiting until it is closed, where the disc can.
+
+    Without the lock a single write still never mixes; only the mending of a half line could then meet another's.
+    """
+    if sys.platform != "win32":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _append(descriptor: int, line: bytes) -> None:
+    """Write the line whole and synced, or leave the file at its old length; a full disc shows as a short write."""
+    length = os.lseek(descriptor, 0, os.SEEK_END)
+    if length:
+        os.lseek(descriptor, length - 1, os.SEEK_SET)
+        line = line if os.read(descriptor, 1) == b"\n" else b"\n" + line
+    try:
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, length)
+        raise
 
 
 def read_text(path: Path) -> str:
@@ -157,7 +269,7 @@ def read_json(path: Path) -> Any:
     """The file's JSON value."""
     try:
         return json.loads(read_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HilumError(
             f"'{printable(path)}' is not JSON: {error}.",
             expected="a complete JSON document",

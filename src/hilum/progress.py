@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -52,7 +52,7 @@ class Silent:
 
 
 class _Lines:
-    """For log files: one line at the start, then at most one every 30 seconds, and one at the end."""
+    """For log files: at most one line every 30 seconds, and one at the end."""
 
     interval_s = 30.0
 
@@ -71,13 +71,14 @@ class _LineBar:
 
     def advance(self, count: int = 1, note: str = "") -> None:
         self.done, self.note = self.done + count, note or self.note
-        if time.monotonic() >= self.next_line:
-            self.next_line += self.interval_s
+        if (now := time.monotonic()) >= self.next_line:
+            self.next_line = now + self.interval_s
             self.write()
 
     def say(self, line: str) -> None:
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # a full log disc must not stop the work
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
 
     def write(self) -> None:
         seconds = time.monotonic() - self.started

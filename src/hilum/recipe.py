@@ -17,12 +17,14 @@ from hilum.files import printable, read_text
 
 PACKAGED = Path(__file__).parent / "recipes"
 
+NAME = r"^[a-z0-9][a-z0-9-]*$"
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Width = Annotated[int, Field(ge=1, le=4096)]
 Protocol = Literal["official", "grouped", "grouped20", "random20", "block"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # TOML has inf and nan
 
 
 class Network(_Section):
@@ -35,7 +37,9 @@ class Network(_Section):
     )
     head_nodes: Literal[1, 2] = Field(1, description="Outputs of the head: one logit, or one score a class.")
     dropout: Fraction = Field(0.0, description="Share of the features dropped before the head while training.")
-    widths: tuple[int, ...] = Field((24, 48, 96, 192), description="Channels of each stage of 'small-cnn'.")
+    widths: tuple[Width, ...] = Field(
+        (24, 48, 96, 192), min_length=1, description="Channels of each stage of 'small-cnn'."
+    )
 
 
 class FilmShape(_Section):
@@ -67,17 +71,17 @@ class Augment(_Section):
 class Train(_Section):
     """[train]: how the layers learn."""
 
-    epochs: int = Field(ge=1, description="Passes over the fit patients.")
-    batch_size: int = Field(32, ge=2, description="Films a step, over all processes together.")
+    epochs: int = Field(ge=1, le=100_000, description="Passes over the fit patients.")
+    batch_size: int = Field(32, ge=2, le=65_536, description="Films a step, over all processes together.")
     optimizer: Literal["adamw", "adam", "sgd"] = Field("adamw", description="Rule of the update; sgd has momentum 0.9.")
-    learning_rate: float = Field(gt=0, description="Largest learning rate of the schedule.")
+    learning_rate: float = Field(gt=0, le=100, description="Largest learning rate of the schedule.")
     schedule: Literal["one-cycle", "cosine", "constant"] = Field(
         "one-cycle", description="Learning rate over the steps."
     )
-    weight_decay: float = Field(0.0, ge=0, description="Decay of weights that have more than one dimension.")
+    weight_decay: float = Field(0.0, ge=0, le=100, description="Decay of weights that have more than one dimension.")
     class_weights: bool = Field(True, description="Weigh films so that both classes count the same in the loss.")
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = Field(
-        0.0, description="Labels move this far towards one half, times two."
+        0.0, description="Each label moves by half of this towards the other class."
     )
     keep: Literal["auroc", "loss", "last"] = Field(
         "loss", description="Epoch that is kept: best AUROC or loss on the select patients, or the last."
@@ -87,7 +91,7 @@ class Train(_Section):
 class Recipe(_Section):
     """One experiment, complete: what is trained, on what, how, and what to expect of it."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Name of the recipe and of its run folder.")
+    name: str = Field(pattern=NAME, max_length=100, description="Name of the recipe and of its run folder.")
     summary: str = Field(description="What the recipe does, in one sentence.")
     source: str = Field(description="The published work that it follows, or 'hilum'.")
     expected: str = Field(description="Time and figure to expect, and where they were measured.")
@@ -96,7 +100,9 @@ class Recipe(_Section):
     block: str = Field(
         "", description="Column whose order makes the block of the protocol 'block' on data other than Kermany's."
     )
-    seed: int = Field(0, ge=0, description="Decides the split, the first weights, the order and the augmentation.")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Decides the split, the first weights, the order and the augmentation."
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the training step; auto takes bf16 only where the processor has units for it.",
@@ -172,25 +178,44 @@ def _apply(values: dict[str, Any], change: str) -> None:
         values = values.setdefault(section, {})
         if not isinstance(values, dict):
             raise HilumError(
-                f"'{section}' in '{change}' is not a section.", expected="SECTION.KEY=VALUE", do=_keys_hint(key)
+                f"'{section}' in '{change}' is not a section.",
+                expected="SECTION.KEY=VALUE",
+                do=f"To change '{section}' itself: --set {section}=VALUE",
             )
     values[last] = value
 
 
 def _in_words(problem: Any, where: str) -> HilumError:
     """One sentence for the first thing that is wrong with a recipe."""
-    key = ".".join(str(part) for part in problem["loc"])
+    key = ".".join(part for part in problem["loc"] if isinstance(part, str))  # no number of an item in a list
     if problem["type"] == "extra_forbidden":
         return HilumError(f"{where} has an unknown key '{key}'.", expected="known keys only", do=_keys_hint(key))
     if problem["type"] == "missing":
-        return HilumError(
-            f"{where} has no '{key}'.", expected=recipe_keys().get(key, "that section"), do=f"Add '{key}'."
-        )
+        meaning = recipe_keys().get(key, "that section").rstrip(".")
+        return HilumError(f"{where} has no '{key}'.", expected=meaning[0].lower() + meaning[1:], do=f"Add '{key}'.")
+    shown = repr(problem["input"]) if len(repr(problem["input"])) <= 60 else f"{repr(problem['input'])[:60]}..."
     return HilumError(
-        f"{where} has {key} = {problem['input']!r}.",
-        expected=problem["msg"][0].lower() + problem["msg"][1:],
+        f"{where} has {key} = {shown}.",
+        expected=_expected(problem),
         do=f"About '{key}': {recipe_keys().get(key, 'see docs/reference/recipes.md')}",
     )
+
+
+def _expected(problem: Any) -> str:
+    """What pydantic expected, as the rest of a sentence that begins with "Expected"."""
+    limits = problem.get("ctx", {})
+    words = {
+        "too_short": f"at least {limits.get('min_length')}",
+        "string_pattern_mismatch": "small letters, digits and hyphens, a letter or digit first",
+        "string_too_long": f"at most {limits.get('max_length')} letters",
+        "model_type": "a section",
+        "tuple_type": "a list",
+        "bool_parsing": "true or false",
+        "bool_type": "true or false",
+    }
+    message = problem["msg"].removeprefix("Input should be ")
+    message = f"a number {message}" if message.startswith(("greater", "less")) else message
+    return words.get(problem["type"], message[0].lower() + message[1:])
 
 
 def _keys_hint(key: str) -> str:

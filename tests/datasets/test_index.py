@@ -156,6 +156,18 @@ def test_films_of_unknown_patients_are_patients_of_their_own_and_that_is_said(tm
     assert "No patients are known" in catalogue.notes[-1] and "labels.csv" in catalogue.notes[-1]
 
 
+def test_exports_of_a_viewer_stay_eight_patients_and_that_is_said_every_time(tmp_path: Path) -> None:
+    for number in range(8):
+        label = "NORMAL" if number % 2 else "PNEUMONIA"
+        write_film(tmp_path / label / f"P{number}" / "IM-0001-0001.png", number)
+    catalogue = index_folder(tmp_path)
+    assert (catalogue.name, catalogue.patient_key, len(set(catalogue.patients))) == (tmp_path.name, "file", 8)
+    assert "as DICOM viewers name films too" in catalogue.notes[0] and "--patient kermany" in catalogue.notes[0]
+    assert index_folder(tmp_path, patient=catalogue.patient_key, previous=catalogue) == catalogue
+    assert len(set(index_folder(tmp_path, patient="kermany").patients)) == 1
+    assert len(set(index_folder(tmp_path, patient=r"/(P\d)/").patients)) == 8
+
+
 def test_table_gives_labels_and_patients(tmp_path: Path) -> None:
     write_film(tmp_path / "films" / "a.jpeg", 1)
     (tmp_path / "labels.csv").write_text("path,label,patient\nfilms/a.jpeg,Pneumonia,007\nfilms/gone.jpeg,normal,8\n")

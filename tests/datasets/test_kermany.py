@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hilum.datasets import Catalogue, open_pixels, shared_patients, split_films
+from hilum.datasets import Catalogue, index_folder, open_pixels, shared_patients, split_films
 from hilum.datasets.audit import audit, leaked_share
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.patients import kermany
@@ -133,6 +133,11 @@ def test_audit_finds_what_is_known_of_the_copy(kermany_films: Catalogue) -> None
     assert found["Groups of near duplicates"].count == 0
     assert "16 films and none of virus" in found["Validation folder too weak to choose by"].detail
     assert len(set(kermany_films.resampling_groups())) == 4096  # NORMAL2-IM-0095 and -0096 share a film
+
+
+def test_sample_of_the_originals_is_known_as_kermany(shared_data: Path) -> None:
+    catalogue = index_folder(shared_data / "kermany-originals-sample")
+    assert (catalogue.name, catalogue.patient_key) == ("kermany", "kermany")
 
 
 def test_every_name_in_the_original_files_is_known(shared_data: Path) -> None:

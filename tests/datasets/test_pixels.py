@@ -71,6 +71,44 @@ def test_each_side_geometry_and_choice_of_films_has_its_own_file(films: Catalogu
     assert len(made(tmp_path / "cache")) == 8
 
 
+def remove_files(catalogue: Catalogue, rows: range) -> None:
+    for row in rows:
+        (catalogue.root / catalogue.films[row].path).unlink()
+
+
+def test_film_that_another_cache_holds_is_copied_not_decoded_again(films: Catalogue, tmp_path: Path) -> None:
+    expected = np.array(open_pixels(films, 32, "squash", tmp_path / "expected"))
+    open_pixels(films.select(range(3)), 32, "squash", tmp_path / "cache")
+    open_pixels(films.select(range(2, 6)), 32, "squash", tmp_path / "cache")
+    remove_files(films, range(6))  # whoever opens one of them again fails
+    np.testing.assert_array_equal(open_pixels(films, 32, "squash", tmp_path / "cache"), expected)
+    remove_files(films, range(6, len(films.films)))
+    backwards = films.select(range(len(films.films) - 1, -1, -1))
+    progress = Labels()
+    np.testing.assert_array_equal(open_pixels(backwards, 32, "squash", tmp_path / "cache", progress), expected[::-1])
+    assert progress.labels == []
+
+
+@pytest.mark.parametrize(("side", "geometry"), [(33, "squash"), (32, "pad")])
+def test_cache_of_another_side_or_geometry_gives_nothing(
+    films: Catalogue, tmp_path: Path, side: int, geometry: str
+) -> None:
+    open_pixels(films, side, geometry, tmp_path / "cache")
+    remove_files(films, range(1))
+    with pytest.raises(HilumError, match="No such file"):
+        open_pixels(films.select(range(3)), 32, "squash", tmp_path / "cache")
+
+
+def test_cache_of_an_older_preprocessing_gives_nothing(
+    films: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_pixels(films, 32, "squash", tmp_path / "cache")
+    monkeypatch.setattr("hilum.datasets.pixels.PREPROCESSING", 2)
+    remove_files(films, range(1))
+    with pytest.raises(HilumError, match="No such file"):
+        open_pixels(films.select(range(3)), 32, "squash", tmp_path / "cache")
+
+
 def flip_bit(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-9] ^= 1
@@ -98,6 +136,18 @@ def test_damaged_cache_is_made_again_and_that_is_said(
     progress = Labels()
     np.testing.assert_array_equal(open_pixels(films, 32, "squash", tmp_path / "cache", progress), expected)
     assert progress.labels == ["Decoding again (damaged cache)"]
+
+
+@pytest.mark.parametrize("damage", [flip_bit, cut, lose_sidecar, spoil_sidecar])
+def test_damaged_cache_gives_nothing_to_others(
+    films: Catalogue, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    expected = np.array(open_pixels(films, 32, "squash", tmp_path / "cache"))
+    damage(next((tmp_path / "cache").glob("*.npy")))
+    progress = Labels()
+    some = open_pixels(films.select(range(1, 3)), 32, "squash", tmp_path / "cache", progress)
+    np.testing.assert_array_equal(some, expected[1:3])
+    assert progress.labels == ["Decoding films"]
 
 
 def test_film_that_changed_since_the_index_is_refused_by_name(films: Catalogue, tmp_path: Path) -> None:

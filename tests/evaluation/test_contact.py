@@ -51,10 +51,12 @@ def test_whatever_a_patient_served_counts(part: str) -> None:
     assert find_contact(training, _catalogue(film("test/c.jpeg", "one"))).met == 1
 
 
-def test_the_same_patient_key_in_other_data_is_another_patient() -> None:
+def test_under_another_name_only_the_files_can_be_compared() -> None:
     training = manifest(TRAINED).training
-    elsewhere = Catalogue("other", Path(), (film("test/c.jpeg", "one"),))
-    assert find_contact(training, elsewhere).met == 0
+    elsewhere = Catalogue("other", Path(), (film("test/c.jpeg", "one"), film("train/a.jpeg", "two")))
+    contact = find_contact(training, elsewhere)
+    assert (contact.patients_met, contact.files_met, contact.are_patients_compared) == (0, 1, False)
+    assert find_contact(training, _catalogue(film("test/c.jpeg", "one"))).are_patients_compared
 
 
 def test_a_protocol_that_leaks_by_name_is_not_refused() -> None:

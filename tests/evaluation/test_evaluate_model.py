@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from hilum.datasets import Catalogue, index_folder
 from hilum.errors import HilumError
 from hilum.evaluation import (
     LOOKS,
+    OTHER_DATA,
+    OTHER_PART,
     Circumstances,
     LookCount,
-    Predictions,
+    PredictionTable,
     Settings,
     evaluate_model,
     evaluate_predictions,
@@ -55,8 +58,7 @@ def test_a_model_is_judged_through_its_predictor(catalogue: Catalogue, tmp_path:
 
 def test_every_look_is_counted(catalogue: Catalogue, tmp_path: Path) -> None:
     first = BrightnessPredictor(manifest())
-    second = BrightnessPredictor(manifest())
-    second.model_hash = "c" * 64
+    second = BrightnessPredictor(manifest(), "c" * 64)
     counts = [
         evaluate_model(predictor, catalogue, tmp_path, Settings(draws=20), MADE)[0].looks
         for predictor in (first, first, second)
@@ -76,7 +78,9 @@ def test_a_leaky_protocol_is_judged_and_says_so(catalogue: Catalogue, tmp_path: 
     predictor = BrightnessPredictor(manifest(catalogue.films[:3], "made", protocol="random20", is_leaky=True))
     evaluation, _ = evaluate_model(predictor, catalogue, tmp_path, Settings(draws=20), MADE)
     assert evaluation.contact.share == 0.25
-    assert any("25% of these films are of patients whom the model has met" in limit for limit in evaluation.limits)
+    assert any(
+        "25% of these films, or films of their patients, are known to the model" in limit for limit in evaluation.limits
+    )
 
 
 def test_limits_come_with_every_evaluation() -> None:
@@ -121,7 +125,8 @@ def test_what_is_no_evaluation_is_refused(tmp_path: Path, content: str, told: st
 
 def test_the_table_of_predictions_holds_every_digit_and_no_formula() -> None:
     films = (film("=cmd|x", "@home"), film("test/b, c", "2", "normal"))
-    predictions = Predictions(Catalogue("made", Path(), films), np.array([1 / 3, -2.0]), np.array([0.6, 0.1]))
+    logit = np.array([1 / 3, -2.0])
+    predictions = PredictionTable(Catalogue("made", Path(), films), logit, logit, np.array([0.6, 0.1]))
     rows = list(csv.reader(io.StringIO(predictions_csv(predictions))))
     assert rows[0] == ["path", "patient", "label", "subtype", "logit", "probability"]
     assert rows[1][:2] == ["'=cmd|x", "'@home"]
@@ -137,11 +142,42 @@ def test_labels_of_the_judged_films_change_no_threshold_and_no_probability() -> 
     other = replace(predictions, films=replace(predictions.films, films=turned))
     predictor = BrightnessPredictor(manifest())
     contact = find_contact(predictor.manifest.training, predictions.films)
-    around = Circumstances(contact, LookCount(1, 1, 1, 0), (), MADE)
+    around = Circumstances(contact, LookCount(1, 1, 0), (), MADE)
     one, two = (evaluate_predictions(each, predictor, Settings(draws=20), around) for each in (predictions, other))
     assert [point.at for point in one.points] == [point.at for point in two.points]
     assert one.model == two.model
     assert one.scores != two.scores
+
+
+def test_order_is_judged_as_deployed_so_that_a_calibration_upside_down_shows(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    made = manifest()
+    turned = made.model_copy(update={"calibration": made.calibration.model_copy(update={"slope": -1.0})})
+    right, upside_down = (
+        evaluate_model(BrightnessPredictor(one), catalogue, tmp_path, Settings(draws=20), MADE)[0].scores.auroc.value
+        for one in (made, turned)
+    )
+    assert right == pytest.approx(30 / 36)
+    assert upside_down == pytest.approx(6 / 36)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"part": "tset"}, {"draws": 0}, {"draws": -5}, {"seed": -1}, {"prevalences": (0.5, 1.0)}]
+)
+def test_settings_are_refused_where_they_are_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(HilumError):
+        Settings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("data_name", "part", "under"),
+    [("kermany", "test", "official"), ("kermany", "train", OTHER_PART), ("elsewhere", "test", OTHER_DATA)],
+)
+def test_an_evaluation_knows_what_the_films_are_to_the_model(data_name: str, part: str, under: str) -> None:
+    evaluation = reference_evaluation()
+    moved = replace(evaluation, films=replace(evaluation.films, data_name=data_name, part=part))
+    assert moved.judged_under == under
 
 
 @pytest.mark.parametrize("prevalence", [0.0, 1.0, 20.0])

@@ -22,11 +22,11 @@ def test_looks_are_kept_in_order(tmp_path: Path) -> None:
     assert unreadable == 0
 
 
-def test_a_model_looked_at_twice_is_one_pair(tmp_path: Path) -> None:
+def test_a_model_that_looks_twice_is_one_model(tmp_path: Path) -> None:
     for model, films in (("a", "f"), ("a", "f"), ("b", "f"), ("a", "g")):
         record_look(tmp_path, _look(model, films))
     count = count_looks(*read_looks(tmp_path), "f")
-    assert (count.models, count.looks, count.pairs, count.unreadable) == (2, 3, 3, 0)
+    assert (count.models, count.looks, count.unreadable) == (2, 3, 0)
 
 
 def test_a_damaged_line_is_counted_and_hides_no_other(tmp_path: Path) -> None:

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from hilum.datasets import Catalogue
-from hilum.evaluation import Evaluation, PointFigures, Predictions
+from hilum.evaluation import Evaluation, PointFigures
 from hilum.evaluation.record import Point
 from hilum.evaluation.scores import figures_at, resample, score
 from hilum.metrics import wilson
-from stand_ins import film, reference_evaluation, reference_predictions
+from stand_ins import film, prediction_table, reference_evaluation, reference_predictions
 
 STATISTICS = json.loads((Path(__file__).parents[1] / "reference" / "statistics.json").read_text(encoding="utf-8"))
 ONE_HALF = Point("0.5", 0.5, "the fixed threshold 0.5", None)
@@ -88,9 +87,9 @@ def test_patients_are_the_unit_of_the_interval() -> None:
     truth = np.arange(40) % 2 == 0
     probability = np.random.default_rng(0).uniform(0, 1, 40) * 0.6 + truth * 0.3
     films = [film(f"test/{n}", f"p{n}", "pneumonia" if has_it else "normal") for n, has_it in enumerate(truth)]
-    alone = _predictions(films, probability)
+    alone = prediction_table(films, probability)
     copied = [film(f"test/{n}/{copy}", one.patient, one.label) for n, one in enumerate(films) for copy in range(3)]
-    thrice = _predictions(copied, np.repeat(probability, 3))
+    thrice = prediction_table(copied, np.repeat(probability, 3))
     ends = [
         (one.low, one.high)
         for predictions in (alone, thrice)
@@ -101,7 +100,7 @@ def test_patients_are_the_unit_of_the_interval() -> None:
 
 def test_patients_who_share_a_file_are_drawn_together() -> None:
     films = [film("test/a", "1"), film("test/b", "2", sha256=film("test/a", "1").sha256), film("test/c", "3", "normal")]
-    resampling = resample(_predictions(films, np.array([0.9, 0.8, 0.1])), 10, 0)
+    resampling = resample(prediction_table(films, np.array([0.9, 0.8, 0.1])), 10, 0)
     assert len(resampling.stratum) == 2
     assert "identical film joined" in resampling.method
 
@@ -109,7 +108,7 @@ def test_patients_who_share_a_file_are_drawn_together() -> None:
 def test_perfect_calls_get_intervals_that_say_where_they_come_from() -> None:
     films = [film(f"test/virus{n}", f"p{n}") for n in range(30)]
     films += [film(f"test/n{n}", f"n{n}", "normal") for n in range(20)]
-    predictions = _predictions(films, np.r_[np.linspace(0.8, 0.9, 30), np.linspace(0.1, 0.2, 20)])
+    predictions = prediction_table(films, np.r_[np.linspace(0.8, 0.9, 30), np.linspace(0.1, 0.2, 20)])
     resampling = resample(predictions, 200, 0)
     point = figures_at(ONE_HALF, predictions, resampling, (0.05,))
     assert (point.sensitivity.value, point.sensitivity.low) == (1, wilson(30, 30).low)
@@ -127,7 +126,7 @@ def test_perfect_calls_get_intervals_that_say_where_they_come_from() -> None:
 
 
 def test_one_class_says_what_is_not_defined() -> None:
-    predictions = _predictions([film(f"test/n{n}", f"n{n}", "normal") for n in range(5)], np.linspace(0.1, 0.6, 5))
+    predictions = prediction_table([film(f"test/n{n}", f"n{n}", "normal") for n in range(5)], np.linspace(0.1, 0.6, 5))
     resampling = resample(predictions, 50, 0)
     scores, point = score(predictions, resampling), figures_at(ONE_HALF, predictions, resampling, (0.05,))
     assert scores.auroc.value is None
@@ -135,7 +134,3 @@ def test_one_class_says_what_is_not_defined() -> None:
     assert point.sensitivity.method == "not defined: no film with pneumonia"
     assert point.specificity.value == 0.8
     assert point.subtypes == ()
-
-
-def _predictions(films: list, probability: np.ndarray) -> Predictions:  # type: ignore[type-arg]
-    return Predictions(Catalogue("made", Path(), tuple(films)), np.log(probability / (1 - probability)), probability)

@@ -44,14 +44,9 @@ def test_films_with_equal_probabilities_share_a_bin() -> None:
     assert len(reliability_bins([0.5, 0.5, 0.5, 0.5], [True, True, False, False], bins=2)) == 1
 
 
-def test_probability_one_shares_the_last_bin_of_equal_width() -> None:
-    error = expected_calibration_error([0.95, 1.0], [True, False], binning="equal-width")
-    assert error == pytest.approx(0.475)  # by hand: |(0.95 - 1) + (1 - 0)| / 2
-
-
-@given(scored_films(), st.integers(1, 20), st.sampled_from(["equal-mass", "equal-width"]))
-def test_calibration_error_is_a_fraction(films: Films, bins: int, binning: str) -> None:
-    error = expected_calibration_error(*films, bins=bins, binning=binning)  # type: ignore[arg-type]
+@given(scored_films(), st.integers(1, 20))
+def test_calibration_error_is_a_fraction(films: Films, bins: int) -> None:
+    error = expected_calibration_error(*films, bins=bins)
     assert 0 <= error <= 1 + 1e-12
 
 
@@ -78,12 +73,11 @@ def test_equal_mass_agrees_with_splitting_the_sorted_films() -> None:
     assert error == pytest.approx(sum(gaps) / 624, abs=1e-12)
 
 
-@pytest.mark.parametrize(("binning", "strategy"), [("equal-width", "uniform"), ("equal-mass", "quantile")])
-def test_reliability_bins_agree_with_scikit_learn(binning: str, strategy: str) -> None:
+def test_reliability_bins_agree_with_scikit_learn() -> None:
     frequency, stated = calibration_curve(
-        REFERENCE.is_pneumonia, REFERENCE.probability["fine_tuned"], n_bins=16, strategy=strategy
+        REFERENCE.is_pneumonia, REFERENCE.probability["fine_tuned"], n_bins=16, strategy="quantile"
     )
-    bins = reliability_bins(REFERENCE.probability["fine_tuned"], REFERENCE.is_pneumonia, 16, binning)  # type: ignore[arg-type]
+    bins = reliability_bins(REFERENCE.probability["fine_tuned"], REFERENCE.is_pneumonia, 16)
     np.testing.assert_allclose([one.frequency for one in bins], frequency, atol=1e-12)
     np.testing.assert_allclose([one.mean_probability for one in bins], stated, atol=1e-12)
 
@@ -105,5 +99,3 @@ def test_equal_mass_bins_differ_by_one_film_at_most() -> None:
 def test_bins_that_do_not_exist_are_refused() -> None:
     with pytest.raises(HilumError, match="Got 0 bins"):
         expected_calibration_error([0.5], [True], bins=0)
-    with pytest.raises(HilumError, match="Did you mean 'equal-mass'"):
-        expected_calibration_error([0.5], [True], binning="equal_mass")  # type: ignore[arg-type]

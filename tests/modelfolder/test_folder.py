@@ -122,3 +122,13 @@ def test_card_of_a_leaky_model_says_so_first() -> None:
     card = model_card(Manifest.model_validate(values), loads_in_timm=False)
     assert LEAK.format("random20").strip() in card
     assert "not a medical device" in card
+
+
+def test_card_gives_thresholds_with_their_goal_and_no_figure_without_an_interval() -> None:
+    point = VALUES["operating_points"][0] | {"name": "sensitivity>=0.95", "goal": "most specific", "is_reached": False}
+    values = VALUES | {"operating_points": [*VALUES["operating_points"], point]}
+    card = model_card(Manifest.model_validate(values), loads_in_timm=True)
+    assert "| youden | 0.4000 | best |" in card
+    assert "| sensitivity>=0.95 | 0.4000 | most specific (not reached) |" in card
+    assert "0.900" not in card and "0.800" not in card
+    assert "local-dir:FOLDER" in card and card.startswith("---\nlicense: apache-2.0\n")

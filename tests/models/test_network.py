@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import timm
 import torch
 
 from hilum.errors import HilumError
 from hilum.models import FilmClassifier, build_network
+from hilum.models.small_cnn import SmallCNN
 from hilum.recipe import Network
 
 
@@ -45,6 +47,35 @@ def test_unknown_architecture_names_the_nearest() -> None:
 def test_network_without_average_pool_and_linear_head_is_refused() -> None:
     with pytest.raises(HilumError, match="does not end in one linear layer"):
         build_network(Network(architecture="vit_tiny_patch16_224"))
+
+
+@pytest.mark.parametrize("architecture", ["mobilenetv3_small_050", "ghostnet_100", "lcnet_050"])
+def test_network_with_a_convolution_behind_the_pool_is_refused(architecture: str) -> None:
+    with pytest.raises(HilumError, match=f"'{architecture}' does not end in one linear layer"):
+        build_network(Network(architecture=architecture))
+
+
+@pytest.mark.parametrize("architecture", ["small-cnn", "mobilenetv2_100", "resnet18"])
+def test_network_whose_features_are_the_mean_of_its_maps_is_taken(architecture: str) -> None:
+    classifier = build_network(Network(architecture=architecture, dropout=0.5))
+    assert all(module.training for module in classifier.modules())
+    outputs = classifier.eval()(films(1, 96))
+    torch.testing.assert_close(outputs.features, outputs.maps.mean(dim=(2, 3)), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["small-cnn", "mobilenetv2_100"])
+def test_looking_at_a_film_changes_neither_first_weights_nor_what_is_drawn_next(architecture: str) -> None:
+    torch.manual_seed(7)
+    if architecture == "small-cnn":
+        alone: torch.nn.Module = SmallCNN(1, (24, 48, 96, 192), 0.5)
+    else:
+        alone = timm.create_model(architecture, num_classes=1, drop_rate=0.5)
+    next_alone = torch.rand(3)
+    torch.manual_seed(7)
+    built = build_network(Network(architecture=architecture, dropout=0.5)).network
+    assert torch.equal(torch.rand(3), next_alone)
+    for name, tensor in alone.state_dict().items():
+        assert torch.equal(built.state_dict()[name], tensor)
 
 
 def test_same_seed_gives_the_same_first_weights() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,26 @@ def test_weights_of_another_network_are_refused_by_name(tmp_path: Path) -> None:
     save_file({"conv.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
     with pytest.raises(HilumError, match="the weights of timm's 'small-cnn'"):
         load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    tensors = build_network(NETWORK).network.state_dict()
+    tensors["stem.0.weight"][0, 0, 0, 0] = value
+    save_file(tensors, tmp_path / "w.safetensors")
+    with pytest.raises(HilumError, match=r"holds values that are no numbers in 'stem\.0\.weight'"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / "w.safetensors")
+
+
+def test_quantised_weights_are_refused_and_half_precision_is_taken(tmp_path: Path) -> None:
+    tensors = build_network(NETWORK).network.state_dict()
+    save_file({name: tensor.half() for name, tensor in tensors.items()}, tmp_path / "half.safetensors")
+    target = build_network(NETWORK)
+    load_pretrained(target, "small-cnn", tmp_path / "half.safetensors")
+    assert target.network.state_dict()["stem.0.weight"].dtype == torch.float32
+    save_file(tensors | {"stem.0.weight": tensors["stem.0.weight"].to(torch.int8)}, tmp_path / "int.safetensors")
+    with pytest.raises(HilumError, match=r"holds 'stem\.0\.weight' as int8"):
+        load_pretrained(build_network(NETWORK), "small-cnn", tmp_path / "int.safetensors")
 
 
 @pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.pkl", "w.h5", "w.joblib"])

@@ -14,7 +14,7 @@ from hilum.evaluation import (
     Evaluation,
     LeftOut,
     LookCount,
-    Predictions,
+    PredictionTable,
     Settings,
     evaluate_predictions,
     find_contact,
@@ -51,11 +51,11 @@ def page() -> str:
     return evaluation_page(reference_evaluation(), reference_predictions())
 
 
-def _leaky() -> tuple[Evaluation, Predictions]:
+def _leaky() -> tuple[Evaluation, PredictionTable]:
     predictions = reference_predictions()
     predictor = BrightnessPredictor(manifest(predictions.films.films[::3], protocol="random20", is_leaky=True))
     contact = find_contact(predictor.manifest.training, predictions.films)
-    around = Circumstances(contact, LookCount(1, 1, 1, 0), (LeftOut("test/<script>x</script>.jpeg", "Broken."),), MADE)
+    around = Circumstances(contact, LookCount(1, 1, 0), (LeftOut("test/<script>x</script>.jpeg", "Broken."),), MADE)
     return evaluate_predictions(predictions, predictor, Settings("validation", draws=50), around), predictions
 
 
@@ -109,6 +109,19 @@ def test_a_leak_is_said_before_any_figure() -> None:
     assert "The model had met 371 of these 624 films (59.5 %)" in page
 
 
+def test_other_data_are_not_called_the_models_own_test_films() -> None:
+    evaluation = reference_evaluation(protocol="grouped")
+    elsewhere = replace(
+        evaluation,
+        films=replace(evaluation.films, data_name="nih", part="all"),
+        contact=replace(evaluation.contact, are_patients_compared=False),
+    )
+    lead = evaluation_page(elsewhere, reference_predictions()).split('<p class="lead">')[1].split("</p>")[0]
+    assert "Other data: &#39;nih&#39;; the model was made from &#39;kermany&#39;." in lead
+    assert "patients could not be compared: the data go by another name" in lead
+    assert "one of five folds" not in lead
+
+
 def test_names_from_outside_cannot_become_markup() -> None:
     page = evaluation_page(*_leaky())
     assert "test/&lt;script&gt;x&lt;/script&gt;.jpeg" in page
@@ -139,9 +152,9 @@ def test_intervals_of_another_kind_are_marked() -> None:
 
 def test_a_page_can_be_made_of_one_class_and_of_one_film() -> None:
     films = Catalogue("made", reference_predictions().films.root, (film("test/n", "n", "normal"),))
-    predictions = Predictions(films, np.array([-2.0]), np.array([0.1]))
+    predictions = PredictionTable(films, np.array([-2.0]), np.array([-2.0]), np.array([0.1]))
     predictor = BrightnessPredictor(manifest())
-    around = Circumstances(find_contact(predictor.manifest.training, films), LookCount(1, 1, 1, 0), (), MADE)
+    around = Circumstances(find_contact(predictor.manifest.training, films), LookCount(1, 1, 0), (), MADE)
     page = evaluation_page(evaluate_predictions(predictions, predictor, Settings(draws=10), around), predictions)
     assert "not defined" in page
     assert "no film with pneumonia" in page

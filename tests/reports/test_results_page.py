@@ -46,8 +46,53 @@ def test_leaky_rows_are_marked(directory: Path) -> None:
 
 def test_looks_start_with_those_of_the_planning(directory: Path) -> None:
     looks = _section(render_results(directory), "Looks at the official test films")
-    assert "10 looks came before hilum counted them, 2 are evaluations on this page: 12 in all" in looks
-    assert "3 models" in looks
+    assert "10 came before hilum counted them, 2 by the evaluations on this page: 12 in all" in looks
+    assert "models: 3" in looks
+
+
+def test_only_looks_at_the_official_films_are_counted_under_whatever_name(directory: Path) -> None:
+    evaluation = reference_evaluation()
+    copy = replace(evaluation.films, data_name="copy", part="all")
+    write_evaluation(directory / "copy.json", replace(evaluation, films=copy))
+    phantoms = replace(evaluation.films, data_name="phantom", films_hash="0" * 64)
+    write_evaluation(directory / "phantoms.json", replace(evaluation, films=phantoms))
+    looks = _section(render_results(directory), "Looks at the official test films")
+    assert "13 in all" in looks
+    assert "| copy, " in looks
+    assert "phantoms" not in looks
+
+
+def test_other_data_stand_apart_from_the_models_protocol(directory: Path) -> None:
+    evaluation = reference_evaluation()
+    stranger = replace(
+        evaluation,
+        films=replace(evaluation.films, data_name="nih", part="all"),
+        contact=replace(evaluation.contact, are_patients_compared=False),
+    )
+    write_evaluation(directory / "abroad.json", stranger)
+    page = render_results(directory)
+    assert "| abroad | nih all, patients not compared |" in _section(page, "Other data")
+    assert "abroad" not in _section(page, "Protocol `official`")
+
+
+def test_the_head_says_what_these_models_and_films_are(directory: Path) -> None:
+    def head(page: str) -> str:
+        return page.split("\n## ")[0]
+
+    (directory / "beside" / "film-notes.json").write_text('[{"films_hash": "0", "note": "A copy of 1 px."}]')
+    before = head(render_results(directory))
+    assert "- The models know only films like those they were made from: children of 1 to 5 years" in before
+    assert "1 px" not in before
+    evaluation = reference_evaluation()
+    phantom = replace(
+        evaluation,
+        films=replace(evaluation.films, films_hash="0"),
+        model=replace(evaluation.model, population="no patients"),
+    )
+    write_evaluation(directory / "phantom.json", phantom)
+    after = head(render_results(directory))
+    assert "made from: no patients." in after
+    assert "- A copy of 1 px." in after
 
 
 def test_every_row_says_how_it_was_made(directory: Path) -> None:

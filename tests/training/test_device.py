@@ -8,6 +8,24 @@ from hilum.errors import HilumError
 from hilum.training.device import Machine, choose_machine, processor_has_bf16
 
 
+@pytest.mark.parametrize("device", ["cuda:7", "cpu:1", "cuda:99"])
+def test_number_that_no_device_has_is_refused(device: str) -> None:
+    with pytest.raises(HilumError, match="This machine has no"):
+        choose_machine(device)
+
+
+@pytest.mark.parametrize("device", ["cpu:x", "cpu:", "cuda:-1", ""])
+def test_device_that_is_no_device_is_refused(device: str) -> None:
+    with pytest.raises(HilumError, match="Expected auto, cpu, cuda"):
+        choose_machine(device)
+
+
+@pytest.mark.parametrize(("threads", "workers"), [(-1, 0), (1, -2)])
+def test_negative_numbers_are_refused(threads: int, workers: int) -> None:
+    with pytest.raises(HilumError, match="numbers of 0 or more"):
+        choose_machine("cpu", "fp32", threads, workers)
+
+
 @pytest.mark.parametrize(
     ("flags", "has"),
     [

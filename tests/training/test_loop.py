@@ -11,10 +11,13 @@ import pytest
 import torch
 
 from hilum.errors import HilumError
-from hilum.models import build_network, freeze
+from hilum.exporting import network_logits
+from hilum.models import FilmClassifier, build_network, freeze
 from hilum.progress import Silent
-from hilum.recipe import Recipe, read_recipe
-from hilum.training import Job, Machine, Stopped, TrainedNetwork, train_network
+from hilum.recipe import Recipe, Train, read_recipe
+from hilum.training import Job, Machine, Stopped, TrainedNetwork, loop, train_network
+from hilum.training.loop import class_weights, weighted_loss
+from hilum.training.schedules import learning_rate
 
 RECIPE = read_recipe(
     "cnn-scratch",
@@ -84,8 +87,6 @@ def test_kept_epoch_is_the_best_by_the_chosen_figure(tmp_path: Path, keep: str) 
 
 
 def test_weights_given_back_are_those_of_the_kept_epoch(tmp_path: Path) -> None:
-    from hilum.exporting import network_logits
-
     work = job(tmp_path)
     trained = run(work)
     logit = network_logits(trained.classifier, work.pixels[work.select_rows])
@@ -100,3 +101,39 @@ def test_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(tmp_path:
     with pytest.raises(HilumError, match=r"Lower train\.learning_rate"):
         run(job(tmp_path, diverging))
     assert (tmp_path / "state.safetensors").read_bytes() == before
+
+
+def test_each_class_weighs_the_same_however_many_films_it_has() -> None:
+    is_pneumonia = np.array([True] * 9 + [False])
+    weights = class_weights(is_pneumonia, RECIPE.train).numpy()
+    assert weights[1] * 9 == pytest.approx(5)
+    assert weights[0] * 1 == pytest.approx(5)
+
+
+def test_loss_is_the_weighted_cross_entropy_of_moved_labels() -> None:
+    logit, truth = torch.tensor([1.0, -2.0]), torch.tensor([True, False])
+    loss = weighted_loss(logit, truth, torch.tensor([3.0, 0.5]), smoothing=0.2)
+    by_hand = 0.5 * (0.9 * np.log1p(np.exp(-1)) + 0.1 * np.log1p(np.exp(1)))
+    by_hand += 3.0 * (0.1 * np.log1p(np.exp(2)) + 0.9 * np.log1p(np.exp(-2)))
+    assert float(loss) == pytest.approx(by_hand / 2, rel=1e-5)
+
+
+def test_schedule_runs_over_all_epochs_and_judging_looks_at_the_select_films(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+    judged: list[int] = []
+
+    def spied_rate(train: Train, step: int, total: int) -> float:
+        steps.append(step)
+        return learning_rate(train, step, total)
+
+    def spied_logits(classifier: FilmClassifier, films: np.ndarray) -> np.ndarray:
+        judged.append(len(films))
+        return network_logits(classifier, films)
+
+    monkeypatch.setattr(loop, "learning_rate", spied_rate)
+    monkeypatch.setattr(loop, "network_logits", spied_logits)
+    run(job(tmp_path))
+    assert steps == [*range(6), 1, *range(6, 12), 2, *range(12, 18), 3]  # six steps an epoch, then the epoch's own row
+    assert judged == [24, 24, 24]

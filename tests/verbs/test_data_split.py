@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from film_folders import kermany_like
+from film_folders import kermany_like, ward
+from hilum.datasets import split_films
 from hilum.errors import HilumError
-from hilum.verbs.data_split import Division, split
+from hilum.verbs.data_split import Division, assignment, split
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,13 @@ def test_assignment_names_the_part_of_each_film(films: Path, tmp_path: Path) -> 
     assert {count.place: count.films for count in answer.counts} == {
         part: sum(row["part"] == part for row in rows) for part in ("fit", "select", "calibrate", "validation", "test")
     }
+
+
+def test_cell_that_a_spreadsheet_would_run_is_quoted() -> None:
+    catalogue = ward()
+    films_with_one = (replace(catalogue.films[0], path="=1+1.png", patient="@sum"), *catalogue.films[1:])
+    text = assignment(replace(catalogue, films=films_with_one), split_films(catalogue, "grouped20"))
+    assert text.splitlines()[1].startswith("'=1+1.png,") and ",'@sum," in text.splitlines()[1]
 
 
 def test_answer_is_json_and_fits_80_columns(films: Path) -> None:

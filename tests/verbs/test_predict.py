@@ -15,6 +15,7 @@ from PIL import Image
 
 from hilum.cli import run as hilum
 from hilum.errors import HilumError
+from hilum.runtime import Predictor
 from hilum.verbs.predict import find_films
 
 
@@ -46,6 +47,25 @@ def test_folder_that_links_to_itself_ends(ward: Path) -> None:
     assert len(find_films([ward])) == 3
 
 
+def test_linked_folders_are_followed_and_twins_of_a_mac_are_no_films(ward: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (ward / "below").rename(tmp_path / "other" / "below")
+    (ward / "linked").symlink_to(tmp_path / "other" / "below")
+    (ward / "._a.jpeg").write_bytes(b"attributes, no film")
+    assert [path.name for path in find_films([ward])] == ["a.jpeg", "b.jpeg", "c.jpeg"]
+    assert [path.name for path in find_films([ward / "*.jpeg"])] == ["a.jpeg", "b.jpeg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_subfolder_that_cannot_be_read_is_no_empty_one(ward: Path) -> None:
+    (ward / "below").chmod(0)
+    try:
+        with pytest.raises(HilumError, match=r"Could not read '.*below': Permission denied"):
+            find_films([ward])
+    finally:
+        (ward / "below").chmod(0o700)
+
+
 def test_json_answer_can_be_read_by_a_machine(
     phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,7 +94,7 @@ def test_bad_films_are_rows_and_the_exit_status_is_1(
     (ward / "text.jpeg").write_text("no film")
     (ward / "loop.jpeg").symlink_to("loop.jpeg")
     Path(os.fsdecode(os.fsencode(ward) + b"/b\xff.jpeg")).write_bytes(content)
-    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv-file", str(ward / "out.csv")]) == 1
+    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv", str(ward / "out.csv")]) == 1
     rows = {Path(row["path"]).name: row for row in csv.DictReader((ward / "out.csv").open(encoding="utf-8"))}
     assert len(rows) == 8
     for name in ("cut.jpeg", "zero.jpeg", "text.jpeg", "loop.jpeg"):
@@ -88,13 +108,42 @@ def test_cell_that_a_spreadsheet_would_run_is_quoted(
 ) -> None:
     shutil.copy(ward / "a.jpeg", ward / "=1+1.jpeg")
     monkeypatch.chdir(ward)
-    hilum(["predict", "=1+1.jpeg", "--model", str(phantom_run), "--csv-file", "out.csv"])
+    hilum(["predict", "=1+1.jpeg", "--model", str(phantom_run), "--csv", "out.csv"])
     assert "\n'=1+1.jpeg," in (ward / "out.csv").read_text()
+
+
+@pytest.fixture
+def leaky_model(phantom_run: Path, tmp_path: Path) -> Path:
+    """The small model, as if it had been trained under a protocol with patients on both sides."""
+    shutil.copytree(phantom_run / "model", tmp_path / "leaky")
+    manifest = json.loads((tmp_path / "leaky" / "hilum.json").read_text(encoding="utf-8"))
+    manifest["training"] |= {"protocol": "random20", "is_leaky": True}
+    (tmp_path / "leaky" / "hilum.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return tmp_path / "leaky"
+
+
+def test_answer_of_a_leaky_model_says_so_in_table_json_and_csv(
+    leaky_model: Path, ward: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["predict", str(ward / "a.jpeg"), "--model", str(leaky_model), "--csv", str(ward / "out.csv")]
+    assert hilum(words) == 0
+    assert "protocol 'random20', which leaks" in " ".join(capsys.readouterr().out.split())
+    assert hilum([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["is_leaky"] and any("leaks" in sentence for sentence in answer["limits"])
+    with (ward / "out.csv").open(encoding="utf-8") as file:
+        assert [row["model"] for row in csv.DictReader(file)] == [f"{answer['model']} (leaky)"]
+
+
+def test_answer_of_an_honest_model_bears_its_plain_name(phantom_run: Path, ward: Path) -> None:
+    hilum(["predict", str(ward), "--model", str(phantom_run), "--csv", str(ward / "out.csv")])
+    with (ward / "out.csv").open(encoding="utf-8") as file:
+        assert {row["model"] for row in csv.DictReader(file)} == {Predictor.open(phantom_run).manifest.name}
 
 
 def test_unwritable_csv_is_one_sentence(phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (ward / "file").touch()
-    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv-file", str(ward / "file" / "out.csv")]) == 2
+    assert hilum(["predict", str(ward), "--model", str(phantom_run), "--csv", str(ward / "file" / "out.csv")]) == 2
     assert "Could not write" in capsys.readouterr().err
 
 
@@ -102,6 +151,14 @@ def test_map_is_drawn_at_the_films_own_height(phantom_run: Path, ward: Path) -> 
     hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--maps", str(ward / "maps")])
     with Image.open(ward / "maps" / "a-map.png") as drawn, Image.open(ward / "a.jpeg") as film:
         assert drawn.height == film.height and drawn.width > film.width
+
+
+def test_maps_of_films_with_one_name_do_not_replace_each_other(phantom_run: Path, ward: Path) -> None:
+    for name in ("x/a.jpeg", "y/A.jpeg", "z/a-2.jpeg"):
+        (ward / "same" / name).parent.mkdir(parents=True)
+        shutil.copy(ward / "a.jpeg", ward / "same" / name)
+    hilum(["predict", str(ward / "same"), "--model", str(phantom_run), "--maps", str(ward / "maps")])
+    assert sorted(path.name for path in (ward / "maps").iterdir()) == ["A-2-map.png", "a-2-2-map.png", "a-map.png"]
 
 
 def test_prediction_loads_nothing_of_the_training_half(phantom_run: Path, ward: Path) -> None:

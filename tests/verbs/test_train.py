@@ -9,14 +9,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import timm
 import torch
+from safetensors.torch import load_file
 
 from hilum.cli import run as hilum
 from hilum.datasets import resolve_catalogue, split_films
+from hilum.metrics import PlattScaling
 from hilum.modelfolder import open_model_folder, salted_hash
+from hilum.models import FilmClassifier, build_network
+from hilum.progress import Progress
+from hilum.recipe import read_recipe
+from hilum.training import Job, TrainedNetwork, train_network
 from small_model import train_small
 
 
@@ -36,6 +44,66 @@ def test_model_folder_is_whole_and_names_who_served_what(
         salted_hash(training.salt, f"{catalogue.name}/{catalogue.films[row].patient}") for row in split.rows("test")
     }
     assert not test & training.patients
+
+
+def test_loop_and_calibration_are_given_the_parts_they_are_named_for_and_no_test_film(
+    phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is used, not what is recorded: the rows that learn, choose and calibrate, and the labels of each."""
+    import hilum.training as training
+    from hilum.training import assemble
+
+    catalogue, _ = resolve_catalogue(phantom_films, tmp_path / "workspace")
+    split = split_films(catalogue.usable, "official", seed=0)
+    labels = {part: catalogue.usable.is_pneumonia[split.rows(part)] for part in ("fit", "select", "calibrate")}
+    seen: dict[str, Any] = {}
+
+    def spied_training(classifier: FilmClassifier, job: Job, progress: Progress) -> TrainedNetwork:
+        seen["fit"], seen["select"] = job.is_pneumonia[job.fit_rows], job.is_pneumonia[job.select_rows]
+        seen["films"] = len(job.pixels)
+        return train_network(classifier, job, progress)
+
+    def spied_platt(logit: np.ndarray, truth: np.ndarray) -> PlattScaling:
+        seen["calibrate"] = truth
+        return PlattScaling(1.0, 0.0)
+
+    monkeypatch.setattr(training, "train_network", spied_training)
+    monkeypatch.setattr(assemble, "fit_platt", spied_platt)
+    assert train_small(phantom_films, tmp_path / "run", "--set", "train.epochs=1") == 0
+    assert seen["films"] == len(split.development_rows) == len(catalogue.films) - len(split.rows("test"))
+    for part, expected in labels.items():
+        assert np.array_equal(seen[part], expected), part
+
+
+def test_begun_run_is_neither_written_over_nor_gone_on_with_unasked(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model"))
+    assert train_small(phantom_films, tmp_path / "run") == 2
+    assert "was begun before" in capsys.readouterr().err
+    assert train_small(phantom_films, tmp_path / "typo", "--resume") == 2
+    assert "no run at" in capsys.readouterr().err
+
+
+def test_resume_after_films_were_renamed_is_refused(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_films, tmp_path / "phantom-films")
+    folder = tmp_path / "phantom-films" / "train" / "NORMAL"
+    first = min(folder.iterdir())
+    first.rename(folder / first.name.replace("IM-0", "IM-9"))
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model"))
+    assert train_small(tmp_path / "phantom-films", tmp_path / "run", "--resume") == 2
+    assert "begun with other films" in capsys.readouterr().err
+
+
+def test_resume_with_other_means_is_refused(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model"))
+    shutil.copy(phantom_run / "kept.safetensors", tmp_path / "run" / "state.safetensors")
+    assert train_small(phantom_films, tmp_path / "run", "--resume", "--threads", "7") == 2
+    assert "others round otherwise" in capsys.readouterr().err
 
 
 def test_network_and_graph_agree_on_every_development_film(phantom_run: Path) -> None:
@@ -102,26 +170,40 @@ def test_bad_film_is_refused_by_name_or_skipped_on_request(
     error = capsys.readouterr().err
     assert "IM-9999-0001.jpeg" in error and "--skip-bad" in error
     assert not (tmp_path / "run").exists()
+    assert train_small(tmp_path / "films", tmp_path / "run", "--skip-bad", "--set", "seed=1") == 0
+    assert open_model_folder(tmp_path / "run").manifest.training.left_out == 1
+
+
+@pytest.mark.slow
+def test_two_processes_share_every_batch_and_write_once(phantom_films: Path, tmp_path: Path) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "hilum"]
+    words = ["train", "cnn-scratch", str(phantom_films), "--output", "run", "--threads", "1", "--json"]
+    changes = ["film.side=48", "train.epochs=4", "network.widths=[16, 32, 64]", "train.learning_rate=0.01"]
+    options = [word for change in changes for word in ("--set", change)]
+    done = subprocess.run([*torchrun, *words, *options], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["epochs"] == 4
+    open_model_folder(tmp_path / "run").check()
 
 
 @pytest.mark.slow
 def test_run_killed_three_times_ends_in_the_same_weights(
     phantom_run: Path, phantom_films: Path, tmp_path: Path
 ) -> None:
-    command = [
-        sys.executable,
-        "-c",
+    code = (
         "import sys, small_model, pathlib; sys.exit(small_model.train_small("
-        "pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), '--save-every', '0', '--resume'))",
-    ]
+        "pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), '--save-every', '0', *sys.argv[3:]))"
+    )
     run = tmp_path / "run"
-    for _ in range(3):
-        process = subprocess.Popen([*command, str(phantom_films), str(run)], cwd=Path(__file__).parents[1])
+    command = [sys.executable, "-c", code, str(phantom_films), str(run)]
+    for life in range(3):
+        resume = ["--resume"] if life else []
+        process = subprocess.Popen([*command, *resume], cwd=Path(__file__).parents[1])
         _wait_for_a_newer_state(run / "state.safetensors", process)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert not (run / "model").exists()
-    subprocess.run([*command, str(phantom_films), str(run)], cwd=Path(__file__).parents[1], check=True)
+    subprocess.run([*command, "--resume"], cwd=Path(__file__).parents[1], check=True)
     killed, whole = ((path / "model" / "model.safetensors").read_bytes() for path in (run, phantom_run))
     assert killed == whole
 
@@ -153,10 +235,15 @@ def test_interrupt_saves_and_says_how_to_go_on(phantom_films: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_timm_network_loads_without_hilum(phantom_films: Path, tmp_path: Path) -> None:
+def test_frozen_timm_network_keeps_its_body_and_loads_without_hilum(phantom_films: Path, tmp_path: Path) -> None:
     words = ["train", "mobilenetv2-frozen", str(phantom_films), "--output", str(tmp_path / "run"), "--workspace"]
     changes = ["network.pretrained=false", "film.side=64", "train.epochs=1"]
     assert hilum([*words, str(tmp_path), *(word for change in changes for word in ("--set", change))]) == 0
+    torch.manual_seed(0)
+    first = build_network(read_recipe("mobilenetv2-frozen", changes).network).network.state_dict()
+    last = load_file(tmp_path / "run" / "model" / "model.safetensors")
+    changed = {name for name, tensor in last.items() if not torch.equal(tensor, first[name])}
+    assert changed == {"classifier.weight", "classifier.bias"}
     model = timm.create_model(f"local-dir:{tmp_path / 'run' / 'model'}", pretrained=True).eval()
     facts = json.loads((tmp_path / "run" / "model" / "config.json").read_text())
     assert facts["pretrained_cfg"]["crop_mode"] == "squash"

@@ -1,24 +1,32 @@
 """The command line: the table of verbs, and what becomes of their answers and errors.
 
-Exit status: 0 done, 1 done with refused or bad films, 2 wrong use, 130 stopped by Ctrl-C.
+Exit status: 0 done, 1 done with refused or bad films, 2 wrong use, 130 stopped by Ctrl-C, 141 the reader of the
+answer has gone.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
-
-from cyclopts import App, CycloptsError, Parameter
+from typing import TYPE_CHECKING, Any
 
 import hilum
-from hilum.cli.console import show, show_error
+from hilum.cli.console import drop_output, show, show_error
 from hilum.cli.table import BUILDERS, GROUPS, VERBS, Verb
 from hilum.errors import HilumError, missing_extra
+from hilum.files import disc_error
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+_OF_JUDGE = ("matplotlib", "pandas", "pyarrow", "scipy", "sklearn")
 
 
 def build_app(arguments: Sequence[str] = ()) -> App:
     """The table of verbs as an application; a verb is imported when it is called or its help is asked for."""
+    from cyclopts import App, Parameter
+
     app = App(
         name="hilum",
         help="Trains, judges, explains and deploys pneumonia classifiers on chest X-rays. "
@@ -43,33 +51,54 @@ def build_app(arguments: Sequence[str] = ()) -> App:
     return app
 
 
+def _is_of(arguments: Sequence[str], command: str) -> bool:
+    words = command.split()
+    return list(arguments[: len(words)]) == words
+
+
 def _asks_help(arguments: Sequence[str], verb: Verb) -> bool:
     """True where the help of this verb is asked for: only then is its docstring read."""
-    words = verb.name.split()
-    return list(arguments[: len(words)]) == words and bool({"--help", "-h"} & set(arguments))
+    return _is_of(arguments, verb.name) and bool({"--help", "-h"} & set(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give back its exit status; the answer goes to standard output."""
-    arguments = list(arguments)
-    as_json = "--json" in arguments
-    if as_json:
-        arguments.remove("--json")
+    try:
+        return _run([word for word in arguments if word != "--json"], "--json" in arguments)
+    except KeyboardInterrupt:
+        return show_error("Stopped by Ctrl-C; nothing was left half-written.", 130)
+
+
+def _run(arguments: list[str], as_json: bool) -> int:
+    from cyclopts import CycloptsError
+
     try:
         answer: Any = build_app(arguments)(arguments, exit_on_error=False, print_error=False)
+        status = show(answer, as_json) if answer is not None else 0
+        return status or int(getattr(answer, "exit_status", 0))
     except CycloptsError as error:
-        return show_error(str(error))
+        return show_error(f"{error} See: {_help_of(arguments)}")
     except HilumError as error:
         return show_error(str(error), error.exit_status)
     except ModuleNotFoundError as error:
-        return show_error(str(missing_extra(f"'{error.name}', which this command imports,", "train")))
-    except KeyboardInterrupt:
-        return 130
-    if answer is not None:
-        show(answer, as_json)
-    return int(getattr(answer, "exit_status", 0))
+        extra = "judge" if error.name in _OF_JUDGE else "train"
+        return show_error(str(missing_extra(f"'{error.name}', which this command imports,", extra)))
+    except OSError as error:  # one that no stage has explained
+        drop_output()
+        return show_error(str(disc_error(error, error.filename or "standard output", "use")))
+
+
+def _help_of(arguments: Sequence[str]) -> str:
+    """The command line that shows the help of the command in use."""
+    named = [command for command in (*(verb.name for verb in VERBS), *GROUPS) if _is_of(arguments, command)]
+    return " ".join(["hilum", *named[:1], "--help"])
 
 
 def main() -> None:
     """Entry point of the `hilum` command."""
+    if sys.stderr is None:  # closed by whoever started this process
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name must never stop an answer
     sys.exit(run(sys.argv[1:]))

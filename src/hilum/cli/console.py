@@ -4,23 +4,72 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
+
+from hilum.errors import HilumError
+from hilum.files import disc_error, printable
+
+READER_LEFT: Final = 141
+"""Exit status where the reader of the answer has gone, as of `hilum ... | head -1`: what a shell gives for SIGPIPE."""
 
 
-def show(answer: Any, as_json: bool) -> None:
-    """Print a verb's answer for people, or as one JSON document for machines."""
-    if as_json:
-        value = answer.as_json() if hasattr(answer, "as_json") else dataclasses.asdict(answer)
-        print(json.dumps(value, indent=1, default=str, ensure_ascii=False, allow_nan=False))
-        return
-    from rich.console import Console
+def show(answer: Any, as_json: bool) -> int:
+    """Print a verb's answer for people, or as one JSON document for machines.
 
-    # A log file has no width of its own; 100 columns keep tables whole.
-    Console(width=None if sys.stdout.isatty() else 100, highlight=False).print(answer)
+    Of several processes under torchrun only the first prints.
+
+    Returns:
+        0, or `READER_LEFT`.
+
+    Raises:
+        HilumError: standard output is closed, or leads to a disc that is full.
+    """
+    if sys.stdout is None:
+        raise HilumError(
+            "Standard output is closed.", expected="a place for the answer", do="Send it to a file or to /dev/null."
+        )
+    if os.environ.get("RANK", "0") != "0":
+        return 0
+    text = _as_json(answer) if as_json else _for_people(answer)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_output()
+        return READER_LEFT
+    except OSError as error:
+        drop_output()
+        raise disc_error(error, "standard output", "write to") from error
+    return 0
 
 
 def show_error(sentence: str, exit_status: int = 2) -> int:
     """Print one sentence on standard error; the exit status comes back, that of wrong use if not given."""
-    print(f"hilum: {sentence}", file=sys.stderr)
+    with suppress(OSError):  # the exit status still tells
+        print(f"hilum: {printable(sentence)}", file=sys.stderr)
     return exit_status
+
+
+def drop_output() -> None:
+    """Send what is still to be printed nowhere: Python tries once more when it ends, and would report the failure."""
+    with suppress(OSError, ValueError):  # standard output may have no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _as_json(answer: Any) -> str:
+    value = answer.as_json() if hasattr(answer, "as_json") else dataclasses.asdict(answer)
+    # In ASCII, because that is right whatever the encoding of the terminal or the file.
+    return json.dumps(value, indent=1, default=str, allow_nan=False) + "\n"
+
+
+def _for_people(answer: Any) -> str:
+    from rich.console import Console
+
+    # A log file has no width of its own; 100 columns keep tables whole.
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    with console.capture() as captured:
+        console.print(answer)
+    return captured.get()

@@ -44,12 +44,13 @@ def read_catalogue(path: Path) -> Catalogue:
 
 def is_catalogue(path: Path) -> bool:
     """True for a file that `write_catalogue` wrote; a folder or a CSV table of paths and labels is none."""
-    if path.is_dir():
-        return False
-    if path.suffix.lower() != ".csv":
-        return path.suffix.lower() == ".parquet"
-    with explained(path, "read"), path.open("rb") as file:
-        return file.read(len(_CSV_MARK)).decode("latin-1") == _CSV_MARK
+    with explained(path, "read"):
+        if path.is_dir():
+            return False
+        if path.suffix.lower() != ".csv":
+            return path.suffix.lower() == ".parquet"
+        with path.open("rb") as file:
+            return file.read(len(_CSV_MARK)).decode("latin-1") == _CSV_MARK
 
 
 def _meta(catalogue: Catalogue) -> str:
@@ -126,7 +127,7 @@ def _write_parquet(path: Path, catalogue: Catalogue) -> None:
     schema = arrow.schema([(name, kinds[kind]) for name, kind in _COLUMNS.items()])
     columns = {name: [getattr(film, name) for film in catalogue.films] for name in _COLUMNS}
     table = arrow.table(columns, schema=schema.with_metadata({_META_KEY: _meta(catalogue).encode("utf-8")}))
-    write_atomically(path, lambda file: arrow.parquet.write_table(table, file))
+    write_atomically(path, lambda file: arrow.parquet.write_table(table, file, write_page_checksum=True))
 
 
 def _read_parquet(path: Path) -> Catalogue:
@@ -135,7 +136,8 @@ def _read_parquet(path: Path) -> Catalogue:
         content = path.read_bytes()
     try:
         # One thread: a process that ends while Arrow's pool still runs is aborted (4 of 150 runs; apache/arrow #34314).
-        table = arrow.parquet.ParquetFile(arrow.BufferReader(content), pre_buffer=False).read(use_threads=False)
+        file = arrow.parquet.ParquetFile(arrow.BufferReader(content), pre_buffer=False, page_checksum_verification=True)
+        table = file.read(use_threads=False)
     except (arrow.ArrowException, OSError) as error:
         raise _no_catalogue(path) from error
     meta = (table.schema.metadata or {}).get(_META_KEY, b"")

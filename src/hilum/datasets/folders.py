@@ -14,6 +14,7 @@ from hilum.datasets.found import CLASS_WORDS, SPLIT_WORDS, Found, FoundFilm, cla
 from hilum.errors import HilumError, nearest
 from hilum.files import explained, printable
 from hilum.images import IMAGE_SUFFIXES
+from hilum.images.walk import is_film, walk
 
 _LAYOUT = "folders named pneumonia and normal, perhaps inside folders named train, val and test"
 
@@ -50,7 +51,9 @@ class _Search:
 
     def take(self, folder: Path, label: str, subtype: str, split: str) -> None:
         """Take every film of a class folder; a folder inside it may name the subtype."""
-        for path in self._files(folder):
+        walked = walk(folder)
+        self.circular += walked.not_followed
+        for path in walked.files:
             if not is_film(path):
                 self.left_out.append(path)
                 continue
@@ -68,21 +71,6 @@ class _Search:
             subtype = finer or subtype
         return subtype
 
-    def _files(self, top: Path) -> Iterator[Path]:
-        """Every file under `top`; links are followed, but no folder is entered twice."""
-        folders, entered = [top], set[tuple[int, int]]()
-        while folders:
-            folder = folders.pop()
-            with explained(folder, "read"):
-                identity = folder.stat()
-                children = sorted(folder.iterdir())
-            if (identity.st_dev, identity.st_ino) in entered:
-                self.circular.append(folder)
-                continue
-            entered.add((identity.st_dev, identity.st_ino))
-            folders += filter(_is_folder, children)
-            yield from filterfalse(_is_folder, children)
-
     def notes(self) -> Iterator[str]:
         if self.left_out:
             suffixes = Counter(path.suffix.lower() or "no suffix" for path in self.left_out)
@@ -92,11 +80,6 @@ class _Search:
             yield f"Ignored, because no film in a class folder: {names}{more} ({kinds})."
         for path in self.circular:
             yield f"The link '{self.name(path)}' leads to a folder that was already looked at; it was not followed."
-
-
-def is_film(path: Path) -> bool:
-    """True for the name of an image; hidden files (such as a Mac's '._' twins) are none."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def _is_folder(path: Path) -> bool:

@@ -33,7 +33,7 @@ def index_folder(
     Args:
         root: the folder.
         patient: "kermany", "file" (every film its own patient), or a regular expression with one group for the
-            patient; left out, a known key is taken where it fits most file names.
+            patient; left out, a known key is taken where it fits most file names and nothing speaks against it.
         name: of the data set; left out, the known key's or the folder's.
         previous: an older catalogue of the same folder: only files that changed since are opened.
         progress: where the bar is shown.
@@ -98,13 +98,14 @@ def _existing(root: Path) -> Path:
 
 
 def _index(found: Found, wanted: _Wanted, previous: Catalogue | None, progress: Progress) -> Catalogue:
-    known = key_that_fits([film.path for film in found.films])
-    patient_key, key_notes = _patient_key(wanted.patient, known, found)
+    fit = key_that_fits(found.films)
+    known = wanted.patient if wanted.patient in KEYS else fit.key
+    patient_key, key_notes = _patient_key(wanted.patient, fit.key, found)
     owners = _owners(found.films, patient_key)
     traits = _traits(found.films, wanted.root, previous, progress)
     films = tuple(map(_record, found.films, owners, [known] * len(owners), traits))
-    name = wanted.name or _name_of(wanted.root, known)
-    notes = (*found.notes, *key_notes, *_unknown_patients(found, owners, patient_key))
+    name = wanted.name or _name_of(wanted.root, fit.key)
+    notes = (*found.notes, *key_notes, *_unknown_patients(found, owners, patient_key, fit.doubt))
     return Catalogue(name, wanted.root, films, patient_key, notes)
 
 
@@ -151,11 +152,12 @@ def _owners(films: Sequence[FoundFilm], patient_key: str) -> list[str]:
     return owners
 
 
-def _unknown_patients(found: Found, owners: Sequence[str], patient_key: str) -> tuple[str, ...]:
+def _unknown_patients(found: Found, owners: Sequence[str], patient_key: str, doubt: str) -> tuple[str, ...]:
     unknown = [film.path for film, owner in zip(found.films, owners, strict=True) if not owner]
     if patient_key == "file":
         table = f"index the table '{found.tables[0]}' itself" if found.tables else "index a table"
-        return (f"No patients are known: each film counts as a patient of its own. Use --patient, or {table}.",)
+        unknown_to_all = f"No patients are known: each film counts as a patient of its own. Use --patient, or {table}."
+        return (doubt, unknown_to_all) if doubt else (unknown_to_all,)
     if unknown:
         return (
             f"{len(unknown)} of {len(owners)} films do not tell their patient ({patient_key}) and count as patients of "

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from hilum.datasets.found import FoundFilm
 from hilum.errors import HilumError
 
 _PNEUMONIA = re.compile(r"person(?P<number>\d+)_(?P<subtype>bacteria|virus)_\d+(?:_\d+)*\.", re.IGNORECASE)
+_EXPORT = re.compile(r"IM-\d+-\d", re.IGNORECASE)
 _NORMAL = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d", re.IGNORECASE)
 
 
@@ -46,8 +49,41 @@ def kermany(path: str) -> Origin | None:
     return None
 
 
+def doubt_of_kermany(films: Sequence[FoundFilm]) -> str:
+    """Why films with such names are perhaps not those of Kermany et al. after all, or "".
+
+    `IM-0001-0001` is also how DICOM viewers name what they export: one such name in the folder of every patient.
+    Those of pneumonia and the second series of normal films have names that nobody else gives.
+    """
+    known = [film for film in films if kermany(film.path)]
+    exports = [film for film in known if _EXPORT.match(PurePosixPath(film.path).name)]
+    others = [film for film in known if not _EXPORT.match(PurePosixPath(film.path).name)]
+    if exports and not others:
+        return f"all are like '{exports[0].path}', as DICOM viewers name films too"
+    sick = [film for film in exports if film.label == "pneumonia"]
+    if len(sick) > _FEW * len(exports):
+        return f"{len(sick)} films of pneumonia have the name of a normal one, such as '{sick[0].path}'"
+    again = _names_in_two_folders(exports)
+    # Where the names that nobody else gives come twice as well, these are copies of the same films.
+    if len(again) > _FEW * len(exports) and len(_names_in_two_folders(others)) <= _FEW * len(others):
+        return f"films of one name lie in several folders, such as '{again[0].path}' and '{again[1].path}'"
+    return ""
+
+
+def _names_in_two_folders(films: Sequence[FoundFilm]) -> list[FoundFilm]:
+    """The films whose name another of them has in another folder, those of one name side by side."""
+    of_name = defaultdict[str, list[FoundFilm]](list)
+    for film in films:
+        of_name[PurePosixPath(film.path).name.lower()].append(film)
+    return [film for alike in of_name.values() if len(alike) > 1 for film in alike]
+
+
 KEYS: dict[str, PatientKey] = {"kermany": kermany}
 """The keys that hilum knows by name."""
+
+_DOUBTS: dict[str, Callable[[Sequence[FoundFilm]], str]] = {"kermany": doubt_of_kermany}
+_FEW = 0.1
+"""Share of films that may lie in a wrong folder before their names are doubted."""
 
 
 def regex_key(pattern: str) -> PatientKey:
@@ -76,12 +112,30 @@ def key_named(name: str) -> PatientKey:
     return KEYS[name] if name in KEYS else regex_key(name.removeprefix("regex:"))
 
 
-def key_that_fits(paths: Sequence[str]) -> str:
-    """The first known key that fits more than half of the paths, else "file": every film its own patient."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The key that a data set's file names suggest.
+
+    Attributes:
+        key: a name in `KEYS`, or "file": every film its own patient.
+        doubt: a sentence that says why a key that fits the names was not taken, or "".
+    """
+
+    key: str
+    doubt: str = ""
+
+
+def key_that_fits(films: Sequence[FoundFilm]) -> Fit:
+    """The first known key that fits more than half of the names and agrees with the folders, else "file"."""
     for name, key in KEYS.items():
-        if sum(key(path) is not None for path in paths) * 2 > len(paths):
-            return name
-    return "file"
+        if sum(key(film.path) is not None for film in films) * 2 > len(films):
+            doubt = _DOUBTS[name](films)
+            return Fit("file", _doubted(name, doubt)) if doubt else Fit(name)
+    return Fit("file")
+
+
+def _doubted(name: str, doubt: str) -> str:
+    return f"The names look like those of '{name}', but {doubt}. Use --patient {name} if they are."
 
 
 def _unfit(happened: str) -> HilumError:

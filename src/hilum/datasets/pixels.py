@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,6 +25,25 @@ PREPROCESSING = 1
 """Raised with every change of `read_film` or `to_square` that alters a pixel, so that no older cache is taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a cache holds: the squares of the films with these SHA-256, in this order."""
+
+    side: int
+    geometry: str
+    films: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.films), self.side, self.side
+
+    @property
+    def file_name(self) -> str:
+        lines = [str(PREPROCESSING), str(self.side), self.geometry, *self.films]
+        digest = hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+        return f"pixels-{self.side}-{self.geometry}-{digest[:16]}.npy"
+
+
 def open_pixels(
     catalogue: Catalogue, side: int, geometry: str, directory: Path, progress: Progress = Silent()
 ) -> np.memmap:
@@ -30,7 +51,8 @@ def open_pixels(
 
     The file lies in `directory`, is named by side, geometry and a digest of the films' bytes, and is checked against
     its checksum whenever it is opened; what is missing or damaged is made (again). It appears by a rename, so runs at
-    the same time may share it. Memory stays flat: a few films a process are under way at a time.
+    the same time may share it. Films that another sound cache in `directory` holds are copied from it; the others are
+    decoded. Memory stays flat: a few films a process are under way at a time.
 
     Args:
         catalogue: films without problems; `catalogue.usable` gives them.
@@ -44,19 +66,15 @@ def open_pixels(
     """
     _require_usable(catalogue)
     to_square(np.zeros((1, 1), np.uint8), side, geometry)  # refuses a side or a geometry before any film is opened
-    path = directory / f"pixels-{side}-{geometry}-{_digest(catalogue, side, geometry)[:16]}.npy"
-    shape = (len(catalogue.films), side, side)
-    if not _is_sound(path, shape):
-        label = "Decoding again (damaged cache)" if path.exists() else "Decoding films"
-        _build(path, shape, _squares(catalogue, side, geometry, progress, label))
+    contents = _Contents(side, geometry, tuple(film.sha256 for film in catalogue.films))
+    path = directory / contents.file_name
+    if not _is_sound(path, contents):
+        with explained(path, "read"):
+            label = "Decoding again (damaged cache)" if path.exists() else "Decoding films"
+        _build(path, contents, _squares(catalogue, contents, _known_squares(directory, contents), progress, label))
     with explained(path, "read"):
         pixels: np.memmap = np.load(path, mmap_mode="r", allow_pickle=False)
     return pixels
-
-
-def _digest(catalogue: Catalogue, side: int, geometry: str) -> str:
-    lines = [str(PREPROCESSING), str(side), geometry, *(film.sha256 for film in catalogue.films)]
-    return hashlib.sha256("\n".join(lines).encode("ascii")).hexdigest()
 
 
 def _require_usable(catalogue: Catalogue) -> None:
@@ -76,33 +94,63 @@ def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _is_sound(path: Path, shape: tuple[int, int, int]) -> bool:
+def _is_sound(path: Path, contents: _Contents) -> bool:
     """True where the file is there, whole, and the one that its sidecar describes."""
     try:
         stated = read_json(_sidecar(path))
-        return bool(stated == {"shape": list(shape), "sha256": sha256_of(path)})
+        return bool(stated == {"films": list(contents.films), "sha256": sha256_of(path)})
     except HilumError:
         return False
 
 
-def _build(path: Path, shape: tuple[int, int, int], squares: Iterator[np.ndarray]) -> None:
+def _known_squares(directory: Path, wanted: _Contents) -> dict[str, np.ndarray]:
+    """(side, side) squares by the SHA-256 of their film, mapped into memory, from the sound caches in `directory`.
+
+    Only a cache that holds a wanted film which no larger one holds is checked against its checksum.
+    """
+    films, known = set(wanted.films), dict[str, np.ndarray]()
+    for path, contents in _neighbours(directory, wanted):
+        if films.intersection(contents.films) - known.keys() and _is_sound(path, contents):
+            with explained(path, "read"):
+                squares = np.load(path, mmap_mode="r", allow_pickle=False)
+            known |= {film: square for film, square in zip(contents.films, squares, strict=True) if film in films}
+    return known
+
+
+def _neighbours(directory: Path, wanted: _Contents) -> list[tuple[Path, _Contents]]:
+    """Caches of the same side, geometry and preprocessing with what their sidecars say, those of most films first."""
+    found = []
+    for path in directory.glob(f"pixels-{wanted.side}-{wanted.geometry}-*.npy"):
+        with suppress(HilumError, KeyError, TypeError):
+            contents = _Contents(wanted.side, wanted.geometry, tuple(map(str, read_json(_sidecar(path))["films"])))
+            if path.name == contents.file_name:  # else it is of an older preprocessing, or was renamed
+                found.append((path, contents))
+    return sorted(found, key=lambda cache: (-len(cache[1].films), cache[0]))
+
+
+def _build(path: Path, contents: _Contents, squares: Iterator[np.ndarray]) -> None:
     checksum = hashlib.sha256()
 
     def write(file: BinaryIO) -> None:
         header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": contents.shape})
         # Written film after film, not into a mapping: there a full disc would be a signal, not an error.
         for piece in chain([header.getvalue()], (square.tobytes() for square in squares)):
             checksum.update(piece)
             file.write(piece)
 
     write_atomically(path, write)
-    write_json(_sidecar(path), {"shape": list(shape), "sha256": checksum.hexdigest()})
+    write_json(_sidecar(path), {"films": list(contents.films), "sha256": checksum.hexdigest()})
 
 
-def _squares(catalogue: Catalogue, side: int, geometry: str, progress: Progress, label: str) -> Iterator[np.ndarray]:
-    decode = partial(_decode, catalogue.root, side, geometry)
-    for film, square in zip(catalogue.films, in_processes(decode, catalogue.films, progress, label), strict=True):
+def _squares(
+    catalogue: Catalogue, contents: _Contents, known: dict[str, np.ndarray], progress: Progress, label: str
+) -> Iterator[np.ndarray]:
+    decode = partial(_decode, catalogue.root, contents.side, contents.geometry)
+    missing = [film for film in catalogue.films if film.sha256 not in known]
+    decoded = in_processes(decode, missing, progress, label)
+    for film in catalogue.films:
+        square = known[film.sha256] if film.sha256 in known else next(decoded)
         if isinstance(square, str):
             raise HilumError(
                 f"The film '{film.path}' is not as it was indexed: {square}",
@@ -110,6 +158,7 @@ def _squares(catalogue: Catalogue, side: int, geometry: str, progress: Progress,
                 do=f"Index them again with: hilum data index '{printable(catalogue.root)}'",
             )
         yield square
+    next(decoded, None)  # nothing is left, but only now the bar is closed
 
 
 def _decode(root: Path, side: int, geometry: str, film: FilmRecord) -> np.ndarray | str:

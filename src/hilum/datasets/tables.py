@@ -30,7 +30,7 @@ def find_in_table(table: Path, root: Path) -> Found:
     Raises:
         HilumError: the table cannot be read, lacks a column, or has a line that cannot be meant.
     """
-    rows = list(csv.reader(io.StringIO(read_text(table).removeprefix("\ufeff"), newline=""), _dialect(table)))
+    rows = _rows(table)
     if not rows:
         raise _unfit(table, "is empty", "a header line and one line a film")
     columns = _columns(table, rows[0])
@@ -45,6 +45,14 @@ def find_in_table(table: Path, root: Path) -> Found:
     if not films:
         raise _unfit(table, "lists no films", "a header line and one line a film")
     return Found(tuple(films[path] for path in sorted(films)))
+
+
+def _rows(table: Path) -> list[list[str]]:
+    text = io.StringIO(read_text(table).removeprefix("\ufeff"), newline="")
+    try:
+        return list(csv.reader(text, _dialect(table)))
+    except csv.Error as error:
+        raise _unfit(table, f"is no CSV ({error})", "lines of cells between commas") from error
 
 
 def _dialect(table: Path) -> type[csv.Dialect]:
@@ -80,7 +88,7 @@ def _film(cells: dict[str, str], root: Path, where: str) -> FoundFilm:
 
 def _inside(cell: str, root: Path, where: str) -> str:
     """The path from `root`, also where the table gives it in full or with back slashes."""
-    if not cell:
+    if not cell or "\0" in cell:
         raise HilumError(f"{where} names no file.", expected="a path in each line", do="Complete or remove the line.")
     text = os.path.relpath(cell, root) if Path(cell).is_absolute() else os.path.normpath(cell.replace("\\", "/"))
     path = PurePosixPath(Path(text).as_posix())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
+from hilum.engine import usable_cores
 from hilum.progress import Progress
 
 Item = TypeVar("Item")
@@ -32,7 +33,7 @@ def in_processes(
     """
     if not items:
         return
-    number = processes or min(processors(), len(items) // _WORTH_A_PROCESS)
+    number = processes or min(usable_cores(), len(items) // _WORTH_A_PROCESS)
     with progress.bar(label, len(items)) as bar:
         done = 0
         if number > 1:
@@ -48,11 +49,6 @@ def in_processes(
             bar.advance()
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _in_pool(work: Callable[[Item], Result], items: Sequence[Item], number: int) -> Iterator[list[Result]]:
     # "spawn": a forked child inherits locks that threads of the parent (torch, ONNX Runtime, Arrow) held at that
     # moment and may wait for them for ever. It costs half a second once and is the same on every platform.
@@ -62,7 +58,8 @@ def _in_pool(work: Callable[[Item], Result], items: Sequence[Item], number: int)
     try:
         under_way: deque[Future[list[Result]]] = deque()
         for start in range(0, len(items), _CHUNK):
-            under_way.append(pool.submit(_work_on, work, items[start : start + _CHUNK]))
+            with _interrupts_held():
+                under_way.append(pool.submit(_work_on, work, items[start : start + _CHUNK]))
             if len(under_way) >= 4 * number:
                 yield under_way.popleft().result()
         while under_way:
@@ -73,6 +70,19 @@ def _in_pool(work: Callable[[Item], Result], items: Sequence[Item], number: int)
 
 def _work_on(work: Callable[[Item], Result], chunk: Sequence[Item]) -> list[Result]:
     return [work(item) for item in chunk]
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Within this context Ctrl-C waits; a process started in it never sees one, not even while it imports."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -51,7 +51,12 @@ def resolve_catalogue(data: Path, workspace: Path, progress: Progress = Silent()
 
 
 def place_of(data: Path, workspace: Path) -> Path:
-    """The catalogue's file for `data` in the workspace: under the folder's name, or the table's behind its folder's."""
+    """The catalogue's file for `data` in the workspace: under the folder's name, or the table's behind its folder's.
+
+    Raises:
+        HilumError: there is nothing at `data`, or no way to it.
+    """
+    _require_there(data)
     data = data.resolve()
     return workspace / (data.name if data.is_dir() else f"{data.parent.name}-{data.stem}") / "catalogue.parquet"
 

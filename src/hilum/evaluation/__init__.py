@@ -9,12 +9,14 @@ scores        from predictions to figures with intervals
 record        the evaluation as a value and as JSON
 """
 
-from hilum.evaluation.contact import Contact, find_contact, refuse_contact
+from hilum.evaluation.contact import Contact, find_contact, held_back, refuse_contact
 from hilum.evaluation.evaluate import PREVALENCES, Circumstances, Settings, evaluate_model, evaluate_predictions
 from hilum.evaluation.looks import LOOKS, Look, LookCount, count_looks, hash_of_films, read_looks, record_look
 from hilum.evaluation.parts import PARTS, films_to_judge
-from hilum.evaluation.predictions import Predictions, Predictor, predict_films, predictions_csv
+from hilum.evaluation.predictions import PredictionTable, predict_films, predictions_csv
 from hilum.evaluation.record import (
+    OTHER_DATA,
+    OTHER_PART,
     Choice,
     Count,
     Counts,
@@ -34,6 +36,8 @@ from hilum.evaluation.record import (
 
 __all__ = [
     "LOOKS",
+    "OTHER_DATA",
+    "OTHER_PART",
     "PARTS",
     "PREVALENCES",
     "Choice",
@@ -49,9 +53,8 @@ __all__ = [
     "ModelFacts",
     "Point",
     "PointFigures",
-    "Predictions",
+    "PredictionTable",
     "PredictiveValues",
-    "Predictor",
     "Scores",
     "Settings",
     "SubtypeSensitivity",
@@ -61,6 +64,7 @@ __all__ = [
     "films_to_judge",
     "find_contact",
     "hash_of_films",
+    "held_back",
     "model_facts",
     "predict_films",
     "predictions_csv",

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
+from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
 from hilum.evaluation.looks import Look, LookCount, count_looks, hash_of_films, read_looks, record_look
-from hilum.evaluation.parts import films_to_judge
-from hilum.evaluation.predictions import Predictions, Predictor, predict_films
+from hilum.evaluation.parts import films_to_judge, require_part
+from hilum.evaluation.predictions import PredictionTable, predict_films
 from hilum.evaluation.record import Choice, Evaluation, JudgedFilms, LeftOut, Point, SubtypeCount, model_facts
 from hilum.evaluation.scores import count_of, figures_at, resample, score, subtypes_of
 from hilum.metrics import DRAWS, log_odds, reliability_bins
@@ -20,6 +21,7 @@ from hilum.modelfolder import Manifest
 from hilum.modelfolder.card import limits as limits_of
 from hilum.progress import Progress, Silent
 from hilum.provenance import Provenance
+from hilum.runtime import Predictor
 
 PREVALENCES: Final = (0.01, 0.05, 0.2, 0.5)
 _ONE_HALF: Final = Point(name="0.5", threshold=0.5, goal="the fixed threshold 0.5", choice=None)
@@ -36,7 +38,8 @@ class Settings:
         seed: of the bootstrap.
 
     Raises:
-        HilumError: a prevalence that is not strictly between 0 and 1.
+        HilumError: an unknown part, a prevalence that is not strictly between 0 and 1, no draw, or a negative seed: all
+            told here, before any film is looked at.
     """
 
     part: str = "test"
@@ -45,8 +48,15 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_part(self.part)
         for prevalence in self.prevalences:
             log_odds(prevalence)
+        if self.draws < 1 or self.seed < 0:
+            raise HilumError(
+                f"Got {self.draws} draws and the seed {self.seed} for the bootstrap.",
+                expected="1 draw or more and a seed of 0 or more",
+                do=f"The usual is {DRAWS} draws with the seed 0.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ def evaluate_model(
     settings: Settings,
     made: Provenance,
     progress: Progress = Silent(),
-) -> tuple[Evaluation, Predictions]:
+) -> tuple[Evaluation, PredictionTable]:
     """Judge a model on one part of a catalogue, and write the look down before any figure is made.
 
     Args:
@@ -98,7 +108,7 @@ def evaluate_model(
 
 
 def evaluate_predictions(
-    predictions: Predictions, predictor: Predictor, settings: Settings, circumstances: Circumstances
+    predictions: PredictionTable, predictor: Predictor, settings: Settings, circumstances: Circumstances
 ) -> Evaluation:
     """All figures of one model on one set of films; a function of its arguments alone."""
     resampling = resample(predictions, settings.draws, settings.seed)
@@ -144,7 +154,7 @@ def _look(predictor: Predictor, films: Catalogue, part: str, directory: Path, ma
     return count_looks(*read_looks(directory), look.films_hash)
 
 
-def _judged_films(predictions: Predictions, part: str, left_out: tuple[LeftOut, ...]) -> JudgedFilms:
+def _judged_films(predictions: PredictionTable, part: str, left_out: tuple[LeftOut, ...]) -> JudgedFilms:
     truth = predictions.is_pneumonia
     return JudgedFilms(
         data_name=predictions.films.name,
@@ -162,11 +172,11 @@ def _judged_films(predictions: Predictions, part: str, left_out: tuple[LeftOut, 
 def _limits(manifest: Manifest, circumstances: Circumstances) -> tuple[str, ...]:
     """What the figures do not say, most important first."""
     contact, looks, left_out = circumstances.contact, circumstances.looks, circumstances.left_out
-    limits = [*limits_of(manifest.population)]
-    if manifest.training.is_leaky:
+    limits = [*limits_of(manifest)]
+    if contact.met:
         limits.append(
-            f"The protocol '{manifest.training.protocol}' lets patients stand on both sides: {contact.share:.0%} of "
-            "these films are of patients whom the model has met. The figures say nothing about new patients."
+            f"{contact.share:.0%} of these films, or films of their patients, are known to the model: the figures say "
+            "nothing about new patients."
         )
     if left_out:
         limits.append(f"{len(left_out)} films could not be judged and are part of no figure.")

@@ -47,13 +47,11 @@ class LookCount:
     Args:
         models: different models that were judged on exactly these films; the number that matters.
         looks: looks at exactly these films, repetitions included.
-        pairs: different pairs of model and films in the whole file.
         unreadable: damaged lines of the file; each may have been a look at these films.
     """
 
     models: int
     looks: int
-    pairs: int
     unreadable: int
 
 
@@ -82,12 +80,10 @@ def read_looks(directory: Path) -> tuple[tuple[Look, ...], int]:
 
 def count_looks(looks: Iterable[Look], unreadable: int, films_hash: str) -> LookCount:
     """Count what has been seen of the films with this hash."""
-    every = tuple(looks)
-    at_these = [look for look in every if look.films_hash == films_hash]
+    at_these = [look for look in looks if look.films_hash == films_hash]
     return LookCount(
         models=len({look.model_hash for look in at_these}),
         looks=len(at_these),
-        pairs=len({(look.model_hash, look.films_hash) for look in every}),
         unreadable=unreadable,
     )
 

@@ -39,13 +39,22 @@ def films_to_judge(catalogue: Catalogue, part: str, manifest: Manifest) -> tuple
     return films.usable, left_out
 
 
-def _rows(catalogue: Catalogue, part: str, manifest: Manifest) -> np.ndarray:
+def require_part(part: str) -> None:
+    """Refuse a part that no data have.
+
+    Raises:
+        HilumError: names the parts there are.
+    """
     if part not in PARTS:
         raise HilumError(
             f"There is no part '{part}'.",
             expected=", ".join(PARTS[:-1]) + f" or {PARTS[-1]}",
             do="For the films that were held back, say: --split test",
         )
+
+
+def _rows(catalogue: Catalogue, part: str, manifest: Manifest) -> np.ndarray:
+    require_part(part)
     if part == "all":
         return np.arange(len(catalogue.films))
     if part == "validation":

@@ -6,56 +6,32 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
 from hilum.datasets.pixels import open_pixels
 from hilum.files import printable
+from hilum.metrics import PlattScaling
 from hilum.metrics.arrays import Booleans, Floats
-from hilum.modelfolder import Manifest
 from hilum.progress import Progress, Silent
-
-
-class Predictor(Protocol):
-    """An opened model folder, as `hilum.runtime` gives it: what is measured is what is deployed."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """What `hilum.json` says."""
-
-    @property
-    def model_hash(self) -> str:
-        """SHA-256 that names the model folder."""
-
-    @property
-    def side(self) -> int:
-        """Side of the square in pixels."""
-
-    @property
-    def geometry(self) -> str:
-        """How a film becomes a square: "squash" or "pad"."""
-
-    def logits(self, squares: np.ndarray, progress: Progress = ...) -> Floats:
-        """(n,) logits of (n, side, side) uint8 squares."""
-
-    def probability(self, logits: Floats) -> Floats:
-        """(n,) calibrated probabilities of (n,) logits."""
+from hilum.runtime import Predictor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
+class PredictionTable:
     """One row a film.
 
     Args:
         films: the judged films, in order.
         logit: (n,) of the graph, pneumonia minus normal.
+        calibrated_logit: (n,) by the model's calibration; ranks the films as the probability does, and never saturates.
         probability: (n,) calibrated probability of pneumonia.
     """
 
     films: Catalogue
     logit: Floats
+    calibrated_logit: Floats
     probability: Floats
 
     @property
@@ -76,14 +52,16 @@ class Predictions:
 
 def predict_films(
     predictor: Predictor, films: Catalogue, directory: Path, progress: Progress = Silent()
-) -> Predictions:
+) -> PredictionTable:
     """Run every film through the runtime that readers use; decoded films are kept in `directory`."""
     squares = open_pixels(films, predictor.side, predictor.geometry, directory, progress)
     logit = np.asarray(predictor.logits(squares, progress=progress), dtype=np.float64)
-    return Predictions(films, logit, np.asarray(predictor.probability(logit), dtype=np.float64))
+    calibration = predictor.manifest.calibration
+    calibrated = PlattScaling(calibration.slope, calibration.intercept).logit(logit)
+    return PredictionTable(films, logit, calibrated, np.asarray(predictor.probability(logit), dtype=np.float64))
 
 
-def predictions_csv(predictions: Predictions) -> str:
+def predictions_csv(predictions: PredictionTable) -> str:
     """The table as CSV text: path, patient, label, subtype, logit, probability; floats in full."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

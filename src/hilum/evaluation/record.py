@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from hilum.errors import HilumError
-from hilum.evaluation.contact import Contact
+from hilum.evaluation.contact import Contact, held_back
 from hilum.evaluation.looks import LookCount
 from hilum.files import printable, read_json, write_json
-from hilum.metrics import Estimate, ReliabilityBin
+from hilum.metrics import PRIMARY, Estimate, ReliabilityBin
 from hilum.modelfolder import Manifest
 from hilum.provenance import Provenance
 
 FORMAT: Final = 1
-PRIMARY_POINT: Final = "sensitivity>=0.95"
+OTHER_DATA: Final = "other data"
+OTHER_PART: Final = "other part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,19 @@ class Evaluation:
     @property
     def primary(self) -> PointFigures:
         """The figures at the operating point for a sensitivity of 0.95, or at the first where that is not stored."""
-        return next((point for point in self.points if point.at.name == PRIMARY_POINT), self.points[0])
+        return next((point for point in self.points if point.at.name == PRIMARY), self.points[0])
+
+    @property
+    def judged_under(self) -> str:
+        """The model's protocol, where the films are what it held back; else `OTHER_PART` or `OTHER_DATA`."""
+        if self.films.data_name != self.model.trained_on:
+            return OTHER_DATA
+        return self.model.protocol if self.films.part == held_back(self.model.protocol) else OTHER_PART
+
+    @property
+    def leaks(self) -> bool:
+        """True where the model had met films or patients, or its protocol lets that happen in these data."""
+        return self.contact.met > 0 or (self.model.is_leaky and self.judged_under != OTHER_DATA)
 
     def as_json(self) -> dict[str, Any]:
         """The evaluation as JSON values."""

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from hilum.evaluation.decision import Decision
-from hilum.evaluation.predictions import Predictions
+from hilum.evaluation.predictions import PredictionTable
 from hilum.evaluation.record import (
     Count,
     Counts,
@@ -35,24 +35,26 @@ from hilum.metrics.arrays import Booleans
 _JOINED = "patients (those with an identical film joined)"
 
 
-def resample(predictions: Predictions, draws: int, seed: int) -> Resampling:
+def resample(predictions: PredictionTable, draws: int, seed: int) -> Resampling:
     """The bootstrap over the patients of these predictions; patients who share an identical file stay together."""
     group = predictions.films.resampling_groups()
     is_joined = len(np.unique(group)) < len(np.unique(predictions.patient))
     return resample_patients(group, predictions.is_pneumonia, draws, seed, _JOINED if is_joined else "patients")
 
 
-def score(predictions: Predictions, resampling: Resampling) -> Scores:
-    """AUROC, AUPRC, Brier and ECE with intervals; the order is judged on logits, which saturate less."""
+def score(predictions: PredictionTable, resampling: Resampling) -> Scores:
+    """AUROC, AUPRC, Brier and ECE with intervals; the order is judged on calibrated logits, which do not saturate."""
     truth = predictions.is_pneumonia
     no_class = "films of one class only"
     return Scores(
         *estimate(
             [
                 Statistic(
-                    partial(auroc, predictions.logit, truth), no_class, newcombe_over_patients(resampling, truth)
+                    partial(auroc, predictions.calibrated_logit, truth),
+                    no_class,
+                    newcombe_over_patients(resampling, truth),
                 ),
-                Statistic(partial(auprc, predictions.logit, truth), "no film with pneumonia"),
+                Statistic(partial(auprc, predictions.calibrated_logit, truth), "no film with pneumonia"),
                 Statistic(partial(brier, predictions.probability, truth)),
                 Statistic(
                     partial(expected_calibration_error, predictions.probability, truth),
@@ -65,7 +67,7 @@ def score(predictions: Predictions, resampling: Resampling) -> Scores:
 
 
 def figures_at(
-    point: Point, predictions: Predictions, resampling: Resampling, prevalences: tuple[float, ...]
+    point: Point, predictions: PredictionTable, resampling: Resampling, prevalences: tuple[float, ...]
 ) -> PointFigures:
     """All figures at one operating point; `prevalences` are followed by that of the films themselves."""
     truth, called = predictions.is_pneumonia, predictions.probability >= point.threshold
@@ -97,14 +99,14 @@ def figures_at(
     )
 
 
-def subtypes_of(predictions: Predictions) -> tuple[tuple[str, Booleans], ...]:
+def subtypes_of(predictions: PredictionTable) -> tuple[tuple[str, Booleans], ...]:
     """The kinds of pneumonia in the films with the rows (n,) of each, by name."""
     truth, subtype = predictions.is_pneumonia, predictions.subtype
     names = sorted(set(subtype[truth].tolist()) - {""})
     return tuple((name, truth & (subtype == name)) for name in names)
 
 
-def count_of(predictions: Predictions, rows: Booleans) -> Count:
+def count_of(predictions: PredictionTable, rows: Booleans) -> Count:
     """How many films and patients the rows (n,) hold."""
     return Count(int(rows.sum()), len(np.unique(predictions.patient[rows])))
 

@@ -3,7 +3,7 @@
     film      Film, Limits: the values                    content   regular file -> bytes; which format
     decode    read_film: file or bytes -> Film            grey      any pixel mode -> grey from 0 to 255
     square    to_square: film -> side x side              tiff      polarity and sign of TIFF values
-    hashing   perceptual_hash, hamming_distance
+    hashing   perceptual_hash, hamming_distance           walk      the files below a folder
 
 `read_film` and `to_square` are the only preprocessing outside the network, the same for the pixel cache, validation,
 prediction and other languages; docs/reference/preprocessing.md describes both to the bit.

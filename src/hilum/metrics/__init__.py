@@ -15,7 +15,6 @@ Every figure is a function of weights, (..., n) -> (...): the estimate and the b
 
 from hilum.metrics.calibration import (
     DEFAULT_BINS,
-    Binning,
     ReliabilityBin,
     brier,
     expected_calibration_error,
@@ -27,13 +26,13 @@ from hilum.metrics.platt import PlattScaling, fit_platt, log_odds, probability_o
 from hilum.metrics.proportions import Interval, clopper_pearson, wilson
 from hilum.metrics.ranking import PrecisionRecallCurve, RocCurve, auprc, auroc, precision_recall_curve, roc_curve
 from hilum.metrics.resampling import DRAWS, Resampling, resample_patients
-from hilum.metrics.thresholds import GOALS, OperatingPoint, choose_operating_points
+from hilum.metrics.thresholds import GOALS, PRIMARY, OperatingPoint, choose_operating_points
 
 __all__ = [
     "DEFAULT_BINS",
     "DRAWS",
     "GOALS",
-    "Binning",
+    "PRIMARY",
     "Confusion",
     "Estimate",
     "Interval",

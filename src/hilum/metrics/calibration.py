@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hilum.errors import HilumError, nearest
+from hilum.errors import HilumError
 from hilum.metrics.arrays import Floats, film_weights, ratio, require_probabilities
 from hilum.metrics.proportions import wilson
 from hilum.metrics.tally import Tally, tally
 
-Binning = Literal["equal-mass", "equal-width"]
 DEFAULT_BINS: Final = 15
 
 
@@ -44,7 +42,6 @@ def expected_calibration_error(
     is_pneumonia: ArrayLike,
     weights: ArrayLike | None = None,
     bins: int = DEFAULT_BINS,
-    binning: Binning = "equal-mass",
 ) -> Floats:
     """Mean gap between stated probability of pneumonia and observed frequency, weighted by bin size.
 
@@ -52,16 +49,14 @@ def expected_calibration_error(
         probability: (n,) in [0, 1].
         is_pneumonia: (n,) bool.
         weights: (..., n) how often each film counts; None counts each once.
-        bins: how many bins.
-        binning: "equal-mass" (films with equal probabilities stay together, so sizes may differ) or "equal-width"
-            over [0, 1] (a probability of 1.0 falls into the last bin).
+        bins: how many bins of equally many films; those with equal probabilities stay together, so sizes may differ.
 
     Returns:
         (...,) in [0, 1]; 0 is perfect. It is above 0 by chance also for a perfectly calibrated model, and a bootstrap
         of it is biased upward (see `Statistic.is_moved`).
 
     Raises:
-        HilumError: no films, values outside [0, 1], no bin, or an unknown binning.
+        HilumError: no films, values outside [0, 1], or no bin.
 
     Source: Naeini et al. 2015 and Guo et al. 2017, in the form for one positive class.
 
@@ -70,7 +65,7 @@ def expected_calibration_error(
     """
     require_probabilities(probability, is_pneumonia)
     counted = tally(probability, is_pneumonia, weights)
-    excess = _sum_by_bin(counted.mass * counted.score - counted.pneumonia, _bin_of(counted, bins, binning), bins)
+    excess = _sum_by_bin(counted.mass * counted.score - counted.pneumonia, _bin_of(counted, bins), bins)
     return ratio(np.abs(excess).sum(axis=-1), counted.mass.sum(axis=-1))
 
 
@@ -87,12 +82,12 @@ class ReliabilityBin:
 
 
 def reliability_bins(
-    probability: ArrayLike, is_pneumonia: ArrayLike, bins: int = DEFAULT_BINS, binning: Binning = "equal-mass"
+    probability: ArrayLike, is_pneumonia: ArrayLike, bins: int = DEFAULT_BINS
 ) -> tuple[ReliabilityBin, ...]:
     """The bins of `expected_calibration_error` that hold a film, by rising probability; Wilson intervals over films."""
     require_probabilities(probability, is_pneumonia)
     counted = tally(probability, is_pneumonia)
-    bin_of = _bin_of(counted, bins, binning)
+    bin_of = _bin_of(counted, bins)
     films, pneumonia, stated = (
         _sum_by_bin(part, bin_of, bins) for part in (counted.mass, counted.pneumonia, counted.mass * counted.score)
     )
@@ -107,33 +102,15 @@ def _reliability_bin(films: int, pneumonia: int, stated: float) -> ReliabilityBi
     return ReliabilityBin(films, pneumonia, stated / films, pneumonia / films, interval.low, interval.high)
 
 
-def _bin_of(counted: Tally, bins: int, binning: Binning) -> NDArray[np.intp]:
-    """(..., k) the bin of each distinct probability."""
+def _bin_of(counted: Tally, bins: int) -> NDArray[np.intp]:
+    """(..., k) the bin of each distinct probability: that of the middle of its share of the films."""
     if bins < 1:
         raise HilumError(f"Got {bins} bins.", expected="1 or more", do=f"The usual number is {DEFAULT_BINS}.")
-    if binning not in _BINNINGS:
-        raise HilumError(
-            f"There is no binning '{binning}'.",
-            expected=" or ".join(f"'{known}'" for known in get_args(Binning)),
-            do=nearest(binning, list(_BINNINGS)),
-        )
-    position = _BINNINGS[binning](counted, bins)
-    return np.clip(np.floor(position).astype(np.intp), 0, bins - 1)
-
-
-def _by_mass(counted: Tally, bins: int) -> Floats:
-    """The middle of a probability's share of the films; one division, so that an exact border is met exactly."""
     middle = np.cumsum(counted.mass, axis=-1) - counted.mass / 2
     total = counted.mass.sum(axis=-1, keepdims=True)
+    # One division, so that an exact border is met exactly.
     position: Floats = np.divide(middle * bins, total, out=np.zeros_like(middle), where=total > 0)
-    return position
-
-
-def _by_width(counted: Tally, bins: int) -> Floats:
-    return np.broadcast_to(counted.score * bins, counted.mass.shape)
-
-
-_BINNINGS: Final[dict[str, Callable[[Tally, int], Floats]]] = {"equal-mass": _by_mass, "equal-width": _by_width}
+    return np.clip(np.floor(position).astype(np.intp), 0, bins - 1)
 
 
 def _sum_by_bin(values: Floats, bin_of: NDArray[np.intp], bins: int) -> Floats:

@@ -13,8 +13,11 @@ from numpy.typing import ArrayLike
 from hilum.errors import HilumError
 from hilum.metrics.arrays import Booleans, Floats, require_probabilities
 
-GOALS: Final = ("sensitivity>=0.95", "specificity>=0.90", "youden", "0.5")
-"""The goals chosen for every model; the first is the primary one."""
+PRIMARY: Final = "sensitivity>=0.95"
+"""The goal of the primary operating point: what a result is stated at, and a prediction is made at, by default."""
+
+GOALS: Final = (PRIMARY, "specificity>=0.90", "youden", "0.5")
+"""The goals chosen for every model."""
 
 MARGIN: Final = 2e-7
 """No threshold chosen here lies nearer to a probability: another processor's last digits flip no decision."""
@@ -98,7 +101,7 @@ def _choose(goal: str, probability: Floats, truth: Booleans) -> OperatingPoint:
     raise HilumError(
         f"There is no operating point '{goal}'.",
         expected="youden, sensitivity>=S, specificity>=S or a threshold, with numbers from 0 to 1",
-        do="For example: sensitivity>=0.95",
+        do=f"For example: {PRIMARY}",
     )
 
 

@@ -1,11 +1,13 @@
 """The model folder: the contract between the half that trains and the half that reads.
 
 schema.py   what hilum.json holds
+hashes.py   patients and films as hashes
 folder.py   reading with hashes checked, writing all or nothing
 card.py     README.md, the model card
 """
 
 from hilum.modelfolder.folder import GRAPH, MANIFEST, ModelFolder, open_model_folder, write_model_folder
+from hilum.modelfolder.hashes import new_salt, salted_film_hash, salted_hash, salted_hashes
 from hilum.modelfolder.schema import (
     FORMAT,
     Calibration,
@@ -14,7 +16,6 @@ from hilum.modelfolder.schema import (
     Served,
     StoredOperatingPoint,
     Training,
-    salted_hash,
 )
 
 __all__ = [
@@ -28,7 +29,10 @@ __all__ = [
     "Served",
     "StoredOperatingPoint",
     "Training",
+    "new_salt",
     "open_model_folder",
+    "salted_film_hash",
     "salted_hash",
+    "salted_hashes",
     "write_model_folder",
 ]

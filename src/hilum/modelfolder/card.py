@@ -12,11 +12,14 @@ POPULATIONS = {
 LEAK = "**This model was trained under the protocol '{}', which leaks: patients stand on both sides of its split.**\n\n"
 
 
-def limits(population: str) -> tuple[str, str]:
-    """The two sentences that stand wherever a result is shown."""
+def limits(manifest: Manifest) -> tuple[str, ...]:
+    """The sentences that stand wherever an answer or a figure of the model is shown."""
+    protocol = manifest.training.protocol
+    leak = f"The model was trained under the protocol '{protocol}', which leaks: its figures are too good."
     return (
         "It assists a reader; it is not a medical device.",
-        f"The model knows only films like those it was made from: {population}.",
+        f"The model knows only films like those it was made from: {manifest.population}.",
+        *([leak] if manifest.training.is_leaky else []),
     )
 
 
@@ -46,7 +49,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
     }
     table = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
     points = "\n".join(
-        f"| {point.name} | {point.threshold:.4f} | {point.sensitivity:.3f} | {point.specificity:.3f} |"
+        f"| {point.name} | {point.threshold:.4f} | {point.goal}{'' if point.is_reached else ' (not reached)'} |"
         for point in manifest.operating_points
     )
     return f"""---
@@ -58,17 +61,18 @@ library_name: hilum
 
 {LEAK.format(training.protocol) if training.is_leaky else ""}{manifest.recipe["summary"]}
 
-**{" ".join(limits(manifest.population))}**
+**{" ".join(limits(manifest))}**
 
 | | |
 |---|---|
 {table}
 
 ## Operating points
-Chosen on the calibrate patients; the two figures are those patients' own and optimistic for others.
+Thresholds on the calibrated probability, chosen on the {len(training.calibrate.patients)} calibrate patients.
+What they reach on other patients, with intervals, is the answer of `hilum evaluate`.
 
-| operating point | threshold | sensitivity | specificity |
-|---|---|---|---|
+| operating point | threshold | goal |
+|---|---|---|
 {points}
 
 ## Use

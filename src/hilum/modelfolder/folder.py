@@ -32,7 +32,13 @@ class ModelFolder:
             HilumError: the file is missing, not in the manifest, or altered.
         """
         with explained(self.path / name, "read"):
-            content = (self.path / name).read_bytes()
+            content = (self.path / name).read_bytes() if (self.path / name).exists() else None
+        if content is None:
+            raise HilumError(
+                f"The model folder '{printable(self.path)}' has no '{printable(name)}'.",
+                expected=f"every file that {MANIFEST} names",
+                do="Copy or export the model again.",
+            )
         if hashlib.sha256(content).hexdigest() != self.manifest.files.get(name):
             raise HilumError(
                 f"'{printable(self.path / name)}' is not the file that {MANIFEST} describes.",
@@ -61,9 +67,9 @@ def open_model_folder(path: Path) -> ModelFolder:
         HilumError: no such folder, no or damaged manifest, or a format from the future.
     """
     path = Path(path)
-    if not (path / MANIFEST).is_file():
+    if not _has_manifest(path):
         inner = path / "model"
-        if not (inner / MANIFEST).is_file():
+        if not _has_manifest(inner):
             raise HilumError(
                 f"'{printable(path)}' is not a model folder: it has no {MANIFEST}.",
                 expected="a folder that `hilum train` or `hilum export` wrote",
@@ -73,6 +79,11 @@ def open_model_folder(path: Path) -> ModelFolder:
     with explained(path / MANIFEST, "read"):
         content = (path / MANIFEST).read_bytes()
     return ModelFolder(path, _parse(content, path / MANIFEST), hashlib.sha256(content).hexdigest())
+
+
+def _has_manifest(path: Path) -> bool:
+    with explained(path / MANIFEST, "read"):
+        return (path / MANIFEST).is_file()
 
 
 def write_model_folder(
@@ -100,7 +111,7 @@ def _parse(content: bytes, path: Path) -> Manifest:
         values = json.loads(content)
         if not isinstance(values, dict):
             raise ValueError("it is not an object")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HilumError(
             f"'{printable(path)}' is damaged: {error}.", expected="a JSON object", do="Copy or export the model again."
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +10,7 @@ FORMAT = 1
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Calibration(_Part):
@@ -47,6 +46,7 @@ class Training(_Part):
 
     data_name: str
     data_fingerprint: str
+    left_out: int = Field(0, description="Films that could not be read and were left out on request.")
     protocol: str
     seed: int
     fold: int
@@ -87,7 +87,7 @@ class Parity(_Part):
 class Manifest(_Part):
     """`hilum.json`. Anything a reader needs beside the graph, and all that a reviewer asks about its making."""
 
-    format: int = FORMAT
+    format: int = Field(FORMAT, ge=1, le=FORMAT)
     name: str
     hilum_version: str
     created: str
@@ -106,12 +106,3 @@ class Manifest(_Part):
     activation_map: str = Field(description="How the map is made, or why there is none.")
     population: str
     files: dict[str, str] = Field(description="SHA-256 of every other file of the folder, by name.")
-
-
-def salted_hash(salt: str, text: str) -> str:
-    """A patient or film as a model folder knows it: comparable by whoever has the name, readable by nobody.
-
-    >>> salted_hash("a", "kermany/IM-0001") == salted_hash("b", "kermany/IM-0001")
-    False
-    """
-    return hashlib.sha256(f"{salt}\0{text}".encode()).hexdigest()[:32]

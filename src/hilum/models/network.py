@@ -83,7 +83,7 @@ def build_network(recipe: Network) -> FilmClassifier:
     """
     if recipe.architecture == SMALL_CNN:
         network = SmallCNN(recipe.head_nodes, recipe.widths, recipe.dropout)
-        return FilmClassifier(network, FILM_MEAN, FILM_STD)
+        return _with_exact_map(FilmClassifier(network, FILM_MEAN, FILM_STD), SMALL_CNN, side=64)
     import timm
 
     if not timm.is_model(recipe.architecture):
@@ -97,19 +97,39 @@ def build_network(recipe: Network) -> FilmClassifier:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         body = timm.create_model(recipe.architecture, num_classes=recipe.head_nodes, drop_rate=recipe.dropout)
-    _require_linear_head_on_average(body, recipe.architecture)
     settings: dict[str, Any] = getattr(body, "pretrained_cfg", {})
-    return FilmClassifier(body, settings.get("mean", IMAGENET_MEAN), settings.get("std", IMAGENET_STD))
+    classifier = FilmClassifier(body, settings.get("mean", IMAGENET_MEAN), settings.get("std", IMAGENET_STD))
+    return _with_exact_map(classifier, recipe.architecture, side=settings.get("input_size", (3, 224, 224))[-1])
 
 
-def _require_linear_head_on_average(body: nn.Module, architecture: str) -> None:
-    """Refuse networks whose activation map would not be exact."""
-    is_linear = isinstance(cast(_Body, body).get_classifier(), nn.Linear)
-    pool = getattr(body, "global_pool", None)
-    pool_type = pool if isinstance(pool, str) else getattr(pool, "pool_type", "")
-    if not (is_linear and pool_type in ("avg", "fast", "fastavg")):
+def _with_exact_map(classifier: FilmClassifier, architecture: str, side: int) -> FilmClassifier:
+    """The classifier itself, once one film has shown that its head is linear on average-pooled maps.
+
+    Names of layers cannot show it: mobilenetv3 pools by average and ends in a linear layer, but has a convolution
+    between the two, and the graph with its activation map could not be made after hours of training.
+
+    Args:
+        side: of the film in pixels; one that the architecture takes.
+    """
+    if not (isinstance(classifier.head, nn.Linear) and _features_are_mean_of_maps(classifier, side)):
         raise HilumError(
             f"The network '{architecture}' does not end in one linear layer on average-pooled maps.",
             expected="such an end, so that its activation map is exact",
             do="Choose another network, for instance 'mobilenetv2_100'.",
         )
+    return classifier
+
+
+@torch.no_grad()
+def _features_are_mean_of_maps(classifier: FilmClassifier, side: int) -> bool:
+    """True when a film's pooled features equal the average of its last maps; mode and random state stay."""
+    film = torch.randint(0, 256, (1, 1, side, side), generator=torch.Generator().manual_seed(0))
+    was_training = classifier.training
+    classifier.eval()  # no dropout, and batch norms keep their statistics
+    # The first weights of a seed are drawn before, but dropout and whatever follows must not move either.
+    with torch.random.fork_rng(devices=[]):
+        _, features, maps = classifier(film)
+    classifier.train(was_training)
+    if maps.ndim != 4 or features.shape != maps.shape[:2]:
+        return False
+    return torch.allclose(features, maps.mean(dim=(2, 3)), rtol=1e-4, atol=1e-4)

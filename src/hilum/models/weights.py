@@ -41,7 +41,8 @@ def load_pretrained(classifier: FilmClassifier, architecture: str, weights: Path
     torch.nn.init.zeros_(classifier.head.bias)
     if weights is None:
         return _from_hub(classifier, architecture)
-    file = weights / f"{architecture}.safetensors" if weights.is_dir() else weights
+    with explained(weights, "read"):
+        file = weights / f"{architecture}.safetensors" if weights.is_dir() else weights
     tensors = read_tensors(file)
     facts = read_json(file.with_suffix(".json")) if file.with_suffix(".json").is_file() else {}
     fresh = _put(classifier, tensors, architecture, file, tuple(facts.get("missing_keys", ())))
@@ -82,7 +83,8 @@ def _put(
     own = classifier.network.state_dict()
     head = {name for name, module in classifier.network.named_modules() if module is classifier.head}
     wanted = {name for name in own if name.rpartition(".")[0] not in head and not name.endswith("num_batches_tracked")}
-    wrong = [name for name in wanted & tensors.keys() if own[name].shape != tensors[name].shape]
+    found = sorted(wanted & tensors.keys())
+    wrong = [name for name in found if own[name].shape != tensors[name].shape]
     missing = sorted(wanted - tensors.keys())
     unexpected = [name for name in missing if name not in may_miss]
     if wrong or unexpected:
@@ -92,8 +94,21 @@ def _put(
             expected=f"the weights of timm's '{architecture}'",
             do="Name the file that belongs to this network.",
         )
-    classifier.network.load_state_dict({name: tensors[name].float() for name in wanted & tensors.keys()}, strict=False)
+    for name in found:
+        _require_numbers(tensors[name], name, file)
+    classifier.network.load_state_dict({name: tensors[name].float() for name in found}, strict=False)
     return tuple(missing)
+
+
+def _require_numbers(tensor: Tensor, name: str, file: Path) -> None:
+    """Refuse whole numbers, which are codes of quantised weights, and values that are no numbers."""
+    if not tensor.is_floating_point():
+        happened = f"'{printable(file)}' holds '{name}' as {str(tensor.dtype).removeprefix('torch.')}."
+    elif not torch.isfinite(tensor.float()).all():
+        happened = f"'{printable(file)}' holds values that are no numbers in '{name}'."
+    else:
+        return
+    raise HilumError(happened, expected="finite floating-point weights", do="Fetch or make the file again.")
 
 
 def _from_hub(classifier: FilmClassifier, architecture: str) -> WeightsOrigin:

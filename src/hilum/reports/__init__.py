@@ -8,5 +8,6 @@ results   all evaluations of the project as one Markdown page
 """
 
 from hilum.reports.page import evaluation_page
+from hilum.reports.svg import require_drawing
 
-__all__ = ["evaluation_page"]
+__all__ = ["evaluation_page", "require_drawing"]

@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hilum.evaluation import Evaluation, Predictions
+from hilum.evaluation import Evaluation, PredictionTable
 from hilum.metrics import Estimate
 from hilum.reports import figures, words
 
 
-def evaluation_page(evaluation: Evaluation, predictions: Predictions) -> str:
+def evaluation_page(evaluation: Evaluation, predictions: PredictionTable) -> str:
     """The evaluation for people, as one self-contained HTML document; same evaluation, same bytes.
 
     Args:
@@ -73,12 +73,12 @@ def _estimates(value: Any) -> Iterator[Estimate]:
             yield from _estimates(getattr(value, field.name))
 
 
-def _pictures(evaluation: Evaluation, predictions: Predictions) -> dict[str, Markup]:
+def _pictures(evaluation: Evaluation, predictions: PredictionTable) -> dict[str, Markup]:
     """The figures by name. They hold numbers and names of operating points only, escaped by matplotlib."""
     truth, points = predictions.is_pneumonia, evaluation.points
     drawn = {
-        "roc": figures.roc(predictions.logit, truth, points),
-        "precision_recall": figures.precision_recall(predictions.logit, truth),
+        "roc": figures.roc(predictions.calibrated_logit, truth, points),
+        "precision_recall": figures.precision_recall(predictions.calibrated_logit, truth),
         "reliability": figures.reliability(evaluation.reliability),
         "probabilities": figures.probabilities(predictions.probability, truth, points),
     }

@@ -44,6 +44,18 @@ _STYLE: Final[Any] = {
 }
 
 
+def require_drawing() -> None:
+    """Refuse where figures cannot be drawn, before anything is made that needs them.
+
+    Raises:
+        HilumError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise missing_extra("Drawing figures", "judge") from error
+
+
 @contextmanager
 def drawing(width: float, height: float) -> Iterator[Figure]:
     """A figure of that many inches in the house style; no state of matplotlib outlives it.
@@ -51,11 +63,10 @@ def drawing(width: float, height: float) -> Iterator[Figure]:
     Raises:
         HilumError: matplotlib is not installed.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing_extra("Drawing figures", "judge") from error
+    require_drawing()
+    import matplotlib
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(_STYLE):
         yield Figure(figsize=(width, height), facecolor="none")
 

@@ -20,11 +20,11 @@ def evaluation_table(evaluation: Evaluation, page: Path) -> RenderableType:
 
     films, primary = evaluation.films, evaluation.primary
     parts: list[RenderableType] = [
-        Text(f"{evaluation.model.name} on {films.data_name}, {films.part} (protocol {evaluation.model.protocol})"),
+        Text(f"{evaluation.model.name} on {films.data_name}, {films.part}"),
+        Text(words.judged(evaluation)),
         Text(words.whom(evaluation)),
+        Text(f"{'LEAKY: ' if evaluation.leaks else ''}{words.acquaintance(evaluation)}"),
     ]
-    if evaluation.model.is_leaky or evaluation.contact.met:
-        parts.append(Text(f"LEAKY: {words.acquaintance(evaluation)}"))
     parts += [Text(""), _points(evaluation), Text(""), _scores(evaluation)]
     parts += [Text(f"\nAt {primary.at.name}\n"), _predictive_values(primary)]
     if primary.subtypes:

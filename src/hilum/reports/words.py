@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hilum.evaluation import Count, Evaluation, PointFigures
+from hilum.evaluation import OTHER_DATA, Count, Evaluation, PointFigures, held_back
 from hilum.metrics import Estimate
 
 PROTOCOLS: Final = {
@@ -69,11 +69,27 @@ def whom(evaluation: Evaluation) -> str:
 def acquaintance(evaluation: Evaluation) -> str:
     """Whether the model had met the films, in one sentence."""
     contact = evaluation.contact
+    if not contact.are_patients_compared:
+        known = f"{contact.files_met:,} of these {contact.films:,} films" if contact.met else "None of these films"
+        return f"{known} served the model before; patients could not be compared: the data go by another name."
     if not contact.met:
         return "None of these films, and none of these patients, served the model before."
     return (
         f"The model had met {contact.met:,} of these {contact.films:,} films ({percent(contact.share)}): it was made "
         f"from films of {contact.patients_met:,} of their patients, and from {contact.files_met:,} of the very files."
+    )
+
+
+def judged(evaluation: Evaluation) -> str:
+    """What the films are to the model, in one sentence."""
+    model, films, under = evaluation.model, evaluation.films, evaluation.judged_under
+    if under == OTHER_DATA:
+        return f"Other data: '{films.data_name}'; the model was made from '{model.trained_on}'."
+    if under == model.protocol:
+        return f"Protocol '{under}': {PROTOCOLS[under]}." if under in PROTOCOLS else f"Protocol '{under}'."
+    return (
+        f"Another part of the data that the model was made from: its protocol '{model.protocol}' held back "
+        f"'{held_back(model.protocol)}', and these are '{films.part}'."
     )
 
 

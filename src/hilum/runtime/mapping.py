@@ -48,7 +48,8 @@ def _with_colour_bar(picture: Image.Image, limit: float) -> Image.Image:
     """The picture with a bar from "against" (bottom) to "for" (top) and the evidence at its ends."""
     size = max(11, picture.height // 32)
     font = ImageFont.load_default(size)
-    labels = [f"+{limit:.1f} for", "0", f"-{limit:.1f} against"]
+    # Two spaces: one of this font cannot be seen at small sizes.
+    labels = [f"+{limit:.1f}  for", "0", f"-{limit:.1f}  against"]
     text_width = max(int(font.getlength(label)) for label in labels)
     canvas = Image.new("RGB", (picture.width + 3 * _MARGIN_PX + _BAR_WIDTH_PX + text_width, picture.height))
     canvas.paste(picture, (0, 0))
@@ -57,5 +58,7 @@ def _with_colour_bar(picture: Image.Image, limit: float) -> Image.Image:
     canvas.paste(Image.fromarray(_blend(np.full((*strength.shape, 3), 40, np.uint8), strength)), (left, top))
     draw = ImageDraw.Draw(canvas)
     for label, y, anchor in zip(labels, (top, (top + bottom) // 2, bottom), ("la", "lm", "ld"), strict=True):
+        if label == "0" and bottom - top < 4 * size:
+            continue  # it would stand in the other two
         draw.text((left + _BAR_WIDTH_PX + _MARGIN_PX // 2, y), label, fill=(225, 225, 225), font=font, anchor=anchor)
     return canvas

@@ -15,7 +15,7 @@ from hilum.errors import HilumError, nearest
 from hilum.files import printable
 from hilum.images import Film, read_film, to_square
 from hilum.metrics import PlattScaling
-from hilum.modelfolder import GRAPH, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
+from hilum.modelfolder import GRAPH, MANIFEST, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
 from hilum.progress import Progress, Silent
 from hilum.runtime.prediction import Prediction
 
@@ -60,7 +60,15 @@ class Predictor:
     @cached_property
     def engine(self) -> Engine:
         """The graph, opened when it is first needed."""
-        return Engine(self.folder.read(GRAPH), str(self.folder.path / GRAPH), self._threads)
+        engine = Engine(self.folder.read(GRAPH), str(self.folder.path / GRAPH), self._threads)
+        if engine.side != self.side:
+            raise HilumError(
+                f"'{printable(self.folder.path / GRAPH)}' takes squares of {engine.side} px, "
+                f"but {MANIFEST} says {self.side}.",
+                expected="graph and manifest of one model",
+                do="Copy or export the model again.",
+            )
+        return engine
 
     def logits(self, squares: Films, progress: Progress | None = None) -> npt.NDArray[np.float64]:
         """(n,) logits of (n, side, side) uint8 squares."""

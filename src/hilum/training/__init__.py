@@ -11,13 +11,16 @@ assemble.py    graph, calibration and thresholds from the graph's own logits
 finish.py      the model folder
 """
 
+from hilum.training.assemble import SMALLEST_SLOPE
 from hilum.training.checkpoint import read_network, write_network
 from hilum.training.device import Machine, choose_machine
 from hilum.training.finish import finish
 from hilum.training.loop import EpochRow, Job, Stopped, TrainedNetwork, train_network
-from hilum.training.run import RunFacts, RunFolder
+from hilum.training.processes import joined_processes
+from hilum.training.run import RunFacts, RunFolder, films_digest
 
 __all__ = [
+    "SMALLEST_SLOPE",
     "EpochRow",
     "Job",
     "Machine",
@@ -26,7 +29,9 @@ __all__ = [
     "Stopped",
     "TrainedNetwork",
     "choose_machine",
+    "films_digest",
     "finish",
+    "joined_processes",
     "read_network",
     "train_network",
     "write_network",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,14 +14,25 @@ from hilum.datasets import Catalogue, Split
 from hilum.engine import Engine
 from hilum.errors import HilumError
 from hilum.exporting import export_onnx, network_logits
-from hilum.metrics import OperatingPoint, PlattScaling, choose_operating_points, fit_platt
-from hilum.modelfolder import Calibration, Parity, Served, StoredOperatingPoint, salted_hash
+from hilum.metrics import OperatingPoint, PlattScaling, choose_operating_points, fit_platt, log_odds
+from hilum.modelfolder import (
+    Calibration,
+    Parity,
+    Served,
+    StoredOperatingPoint,
+    new_salt,
+    salted_film_hash,
+    salted_hashes,
+)
 from hilum.models import FilmClassifier
 from hilum.progress import Progress
 from hilum.recipe import Recipe
 
 PARITY_LIMIT = 1e-4
 """Largest difference in calibrated probability between network and graph that is let through."""
+
+SMALLEST_SLOPE = 1e-3
+"""Of the calibration: with it a film's probability is the prevalence, but for the order."""
 
 MAP_IN_WORDS = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
 
@@ -50,22 +59,18 @@ def assemble(
     """Calibrate the graph on the calibrate patients and compare it with the network on every development film.
 
     Args:
-        pixels: (m, side, side) uint8, aligned with the catalogue, as `split` is.
+        pixels: (m, side, side) uint8 of the development films, aligned with the catalogue, as `split` is.
 
     Raises:
         HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
     """
-    rows = split.development_rows
-    engine = Engine(graph, "model.onnx")
-    graph_logit = np.full(len(catalogue.films), np.nan)
-    graph_logit[rows] = _in_batches(engine.logits, pixels, rows, progress, "Graph")
+    graph_logit = Engine(graph, "model.onnx").logits(pixels, progress=progress)
     calibrate = split.rows("calibrate")
     truth = catalogue.is_pneumonia[calibrate]
-    platt = fit_platt(graph_logit[calibrate], truth)
+    platt = calibrate_upwards(graph_logit[calibrate], truth)
     points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth)
-    network_logit = _in_batches(lambda films: network_logits(classifier, films), pixels, rows, progress, "Network")
-    parity = _compare(platt, points, network_logit, graph_logit[rows])
-    salt = secrets.token_hex(16)
+    parity = compare(platt, points, network_logits(classifier, pixels, progress=progress), graph_logit)
+    salt = new_salt()
     return Assembled(
         calibration=Calibration(
             slope=platt.slope,
@@ -118,24 +123,18 @@ def timm_config(classifier: FilmClassifier, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _in_batches(
-    logits_of: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float64]],
-    pixels: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.int64],
-    progress: Progress,
-    label: str,
-    batch_size: int = 64,
-) -> npt.NDArray[np.float64]:
-    """(k,) logits of the films at `rows`, read from the memory map batch by batch."""
-    parts = []
-    with progress.bar(label, len(rows)) as bar:
-        for start in range(0, len(rows), batch_size):
-            parts.append(logits_of(pixels[rows[start : start + batch_size]]))
-            bar.advance(len(parts[-1]))
-    return np.concatenate(parts)
+def calibrate_upwards(logit: npt.NDArray[np.float64], is_pneumonia: npt.NDArray[np.bool_]) -> PlattScaling:
+    """Platt scaling that never turns the model around.
+
+    A falling line means that the calibrate patients, by their few or because nothing was learned, do not bear out the
+    model's order. Turned around, its answers would contradict its own map and ranking; so it keeps its order, and
+    its probabilities stay at the prevalence.
+    """
+    platt = fit_platt(logit, is_pneumonia)
+    return platt if platt.slope > 0 else PlattScaling(SMALLEST_SLOPE, log_odds(float(is_pneumonia.mean())))
 
 
-def _compare(
+def compare(
     platt: PlattScaling,
     points: tuple[OperatingPoint, ...],
     network_logit: npt.NDArray[np.float64],
@@ -157,6 +156,6 @@ def _compare(
 def _served(catalogue: Catalogue, salt: str) -> Served:
     """Salted hashes of these films and their patients, sorted so that they tell no order."""
     return Served(
-        patients=tuple(sorted({salted_hash(salt, f"{catalogue.name}/{patient}") for patient in catalogue.patients})),
-        films=tuple(sorted({salted_hash(salt, film.sha256) for film in catalogue.films})),
+        patients=tuple(sorted(set(salted_hashes(salt, [f"{catalogue.name}/{one}" for one in catalogue.patients])))),
+        films=tuple(sorted({salted_film_hash(salt, film.sha256) for film in catalogue.films})),
     )

@@ -6,7 +6,7 @@ import ctypes
 import os
 import platform
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,22 @@ class Machine:
     threads: int
     workers: int
 
+    def again(self, now: Machine) -> Machine:
+        """These means for a resume that was started with `now`: only the workers, which change no result, may differ.
+
+        Raises:
+            HilumError: the device is gone, or other means were asked for.
+        """
+        require_device(self.device)
+        if (now.device, now.threads) != (self.device, self.threads):
+            raise HilumError(
+                f"The run was begun on '{self.device}' with {self.threads} threads and would go on, on '{now.device}' "
+                f"with {now.threads}.",
+                expected="the same means, because others round otherwise",
+                do=f"Go on with: --device {self.device} --threads {self.threads}",
+            )
+        return replace(self, workers=now.workers)
+
     @property
     def kind(self) -> str:
         """The kind of processor in words, for results; never a host's name."""
@@ -43,11 +59,21 @@ class Machine:
 def choose_machine(device: str = "auto", precision: str = "auto", threads: int = 0, workers: int = -1) -> Machine:
     """The machine to train on: CUDA, then MPS, then the processor, unless a device is named.
 
+    Under torchrun each process takes the CUDA device of its own number.
+
     Raises:
-        HilumError: the device is unknown or not there.
+        HilumError: the device is unknown or not there, or a number is negative.
     """
+    if threads < 0 or workers < -1:
+        raise HilumError(
+            f"Got {threads} threads and {workers} workers.",
+            expected="numbers of 0 or more (-1 workers chooses)",
+            do="Leave both out to have them chosen.",
+        )
     chosen = _best_device() if device == "auto" else device
-    _require(chosen)
+    if chosen == "cuda" and "LOCAL_RANK" in os.environ:
+        chosen = f"cuda:{os.environ['LOCAL_RANK']}"
+    require_device(chosen)
     cores = usable_cores()
     return Machine(
         device=chosen,
@@ -119,19 +145,20 @@ def _best_precision(device: str) -> str:
     return "bf16" if device == "cpu" and processor_has_bf16() else "fp32"
 
 
-def _require(device: str) -> None:
+def require_device(device: str) -> None:
     """Refuse a device that this machine does not have."""
-    kind = device.partition(":")[0]
-    if kind not in ("cpu", "cuda", "mps"):
+    kind, _, number = device.partition(":")
+    if kind not in _KINDS or not (number.isdecimal() or device == kind):
         raise HilumError(
-            f"Got the device '{device}'.",
-            expected="auto, cpu, cuda, cuda:N or mps",
-            do=nearest(kind, ["cpu", "cuda", "mps"]),
+            f"Got the device '{device}'.", expected="auto, cpu, cuda, cuda:N or mps", do=nearest(kind, list(_KINDS))
         )
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}[kind]
-    if not there:
+    available = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}[kind]
+    if int(number or 0) >= available:
         raise HilumError(
             f"This machine has no '{device}' that torch can use.",
             expected="a device that is there",
             do="Use: --device auto",
         )
+
+
+_KINDS: Final = ("cpu", "cuda", "mps")

@@ -29,7 +29,9 @@ def finish(
         return _manifest(facts, trained, job, split, assembled, hashes)
 
     files["README.md"] = model_card(manifest_of({}), loads_in_timm).encode()
-    return write_model_folder(run.model, files, manifest_of)
+    manifest = write_model_folder(run.model, files, manifest_of)
+    run.drop_state()
+    return manifest
 
 
 def _manifest(
@@ -40,6 +42,7 @@ def _manifest(
     training = Training(
         data_name=facts.data_name,
         data_fingerprint=facts.data_fingerprint,
+        left_out=facts.left_out,
         protocol=split.protocol,
         seed=split.seed,
         fold=split.fold,

@@ -58,8 +58,8 @@ class EpochRow:
 
     def __str__(self) -> str:
         return (
-            f"epoch {self.epoch:3}  loss {self.loss:.4f} | select: loss {self.select_loss:.4f}  "
-            f"sens {self.sensitivity:.3f}  spec {self.specificity:.3f}  AUROC {self.auroc:.4f}"
+            f"{self.epoch:3}  loss {self.loss:.4f}  select {self.select_loss:.4f}  sensitivity {self.sensitivity:.3f}  "
+            f"specificity {self.specificity:.3f}  AUROC {self.auroc:.3f}"
         )
 
 
@@ -68,7 +68,7 @@ class Job:
     """Everything that a training run depends on.
 
     Args:
-        pixels: (m, side, side) uint8 of the whole catalogue, often memory-mapped.
+        pixels: (m, side, side) uint8 of the development films, often memory-mapped; test films never come here.
         is_pneumonia: (m,) bool.
         fit_rows, select_rows: rows of both that learn, and that choose the epoch.
         directory: where the state and the kept network are written.
@@ -107,6 +107,7 @@ class TrainedNetwork:
 class _Position:
     """How far a run has come: all that a state holds beside tensors."""
 
+    started: bool = False
     epoch: int = 0
     step: int = 0  # within the epoch
     loss_sum: float = 0.0  # over the steps of this epoch
@@ -141,6 +142,9 @@ def train_network(classifier: FilmClassifier, job: Job, progress: Progress) -> T
     films = TrainingFilms(
         job.pixels, job.fit_rows, job.is_pneumonia[job.fit_rows], augmentation(job.recipe.augment, job.recipe.film.side)
     )
+    if not position.started:
+        position.started = True
+        _save(classifier, optimizer, position, job)  # the first weights too are resumed, not drawn or fetched again
     with progress.bar("Training", train.epochs * len(films)) as bar:
         for row in position.history:
             bar.say(str(row))
@@ -166,7 +170,7 @@ def _run_epoch(
     """Take the steps of an epoch that are still to be taken."""
     recipe, machine = job.recipe, job.machine
     order = epoch_order(len(films), recipe.train.batch_size, recipe.seed, position.epoch)
-    weight_of_class = _class_weights(films.is_pneumonia, recipe.train)
+    weight_of_class = class_weights(films.is_pneumonia, recipe.train)
     set_training_mode(classifier)
     shared = job.processes.together(classifier)
     remaining = job.processes.share(order[position.step :])
@@ -184,7 +188,7 @@ def _run_epoch(
         position.seconds, last_step = position.seconds + now - last_step, now
         count = len(batch) * job.processes.count
         bar.advance(count, _note(position, recipe.train, count))
-        if job.stop():
+        if job.processes.any_of(job.stop(), machine.device):
             _save(classifier, optimizer, position, job)
             raise _stopped(position, recipe.train)
         if now - last_save > job.save_every_s:
@@ -203,11 +207,9 @@ def _step(
     """One forward and backward pass and one update; the batch's loss comes back."""
     device = torch.device(job.machine.device)
     truth = labels.to(device)
-    smoothing = job.recipe.train.label_smoothing
     with torch.autocast(device.type, torch.bfloat16, enabled=job.machine.precision == "bf16"):
         logit = classifier(batch.to(device)).logit
-    target = truth.float() * (1 - smoothing) + smoothing / 2
-    loss = functional.binary_cross_entropy_with_logits(logit, target, weight_of_class.to(device)[truth.long()])
+    loss = weighted_loss(logit, truth, weight_of_class.to(device), job.recipe.train.label_smoothing)
     value = loss.item()
     if not np.isfinite(value):
         raise HilumError(
@@ -221,18 +223,31 @@ def _step(
     return value
 
 
+def weighted_loss(logit: Tensor, is_pneumonia: Tensor, weight_of_class: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean cross-entropy of (n,) logits, each film with the weight of its class.
+
+    Args:
+        logit: pneumonia minus normal.
+        is_pneumonia: (n,) bool.
+        weight_of_class: (2,) of a normal film and of one with pneumonia.
+        smoothing: each label moves half of this towards the other class.
+    """
+    target = is_pneumonia.to(logit.dtype) * (1 - smoothing) + smoothing / 2
+    return functional.binary_cross_entropy_with_logits(logit, target, weight_of_class[is_pneumonia.long()])
+
+
 def _judge_epoch(classifier: FilmClassifier, position: _Position, job: Job) -> None:
     """Measure the network on the select patients, in fp32, and keep it where it is the best so far."""
     began = time.monotonic()
     truth = job.is_pneumonia[job.select_rows]
     logit = network_logits(classifier, job.pixels[job.select_rows])
-    weight = _class_weights(job.is_pneumonia[job.fit_rows], job.recipe.train).numpy()[truth.astype(int)]
-    losses = np.logaddexp(0, np.where(truth, -logit, logit))
+    weight_of_class = class_weights(job.is_pneumonia[job.fit_rows], job.recipe.train)
+    loss = weighted_loss(torch.from_numpy(logit), torch.from_numpy(truth), weight_of_class.double())
     counts = count_outcomes(logit >= 0, truth)
     row = EpochRow(
         epoch=position.epoch + 1,
         loss=position.loss_sum / max(1, position.step),
-        select_loss=float((weight * losses).mean()),
+        select_loss=loss.item(),
         sensitivity=float(counts.sensitivity),
         specificity=float(counts.specificity),
         auroc=float(auroc(logit, truth)),
@@ -255,7 +270,7 @@ def _is_better(row: EpochRow, position: _Position, keep: str) -> bool:
     return row.auroc > kept.auroc if keep == "auroc" else row.select_loss < kept.select_loss
 
 
-def _class_weights(is_pneumonia: npt.NDArray[np.bool_], train: Train) -> Tensor:
+def class_weights(is_pneumonia: npt.NDArray[np.bool_], train: Train) -> Tensor:
     """(2,) weight of a normal film and of one with pneumonia, so that both classes add up to the same."""
     counts = np.bincount(is_pneumonia.astype(int), minlength=2)
     weights = len(is_pneumonia) / (2 * np.maximum(counts, 1)) if train.class_weights else np.ones(2)

@@ -28,12 +28,20 @@ class Processes:
         return self.number == 0
 
     def share(self, positions: list[npt.NDArray[np.int64]]) -> list[npt.NDArray[np.int64]]:
-        """This process's films of each batch."""
-        return [group[self.number :: self.count] for group in positions]
+        """This process's films of each batch, as many as every other's: the mean over all stays the batch's mean."""
+        return [group[: len(group) // self.count * self.count][self.number :: self.count] for group in positions]
 
     def together(self, network: nn.Module) -> nn.Module:
         """The network as the loop calls it: gradients are averaged over the processes."""
         return nn.parallel.DistributedDataParallel(network) if self.count > 1 else network
+
+    def any_of(self, asked: bool, device: str) -> bool:
+        """True in every process where it is true in one, so that all stop after the same step."""
+        if self.count == 1:
+            return asked
+        answer = torch.tensor(float(asked), device=device if device.startswith("cuda") else "cpu")
+        distributed.all_reduce(answer, distributed.ReduceOp.MAX)
+        return bool(answer.item())
 
     def wait(self) -> None:
         """Return when every process has come this far."""
@@ -42,7 +50,7 @@ class Processes:
 
 
 @contextmanager
-def joined_processes(batch_size: int) -> Iterator[Processes]:
+def joined_processes(batch_size: int, device: str) -> Iterator[Processes]:
     """Join the processes that torchrun started; a lone process needs nothing.
 
     Raises:
@@ -56,9 +64,9 @@ def joined_processes(batch_size: int) -> Iterator[Processes]:
         raise HilumError(
             f"A batch of {batch_size} films cannot be shared evenly by {count} processes.",
             expected="a multiple of the number of processes",
-            do=f"Use: --set train.batch_size={batch_size // count * count or count}",
+            do=f"Use: --set train.batch_size={max(1, batch_size // count) * count}",
         )
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(distributed.get_rank(), count)
     finally:

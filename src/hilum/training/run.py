@@ -10,14 +10,16 @@ model/              the model folder: the run is finished
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from hilum.datasets import Catalogue, Split
 from hilum.errors import HilumError
-from hilum.files import printable, read_json, write_json, write_text
+from hilum.files import explained, printable, read_json, write_json, write_text
 from hilum.models import WeightsOrigin
 from hilum.provenance import Provenance
 from hilum.recipe import Recipe
@@ -29,14 +31,28 @@ FACTS = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a run was started with."""
+    """What a run was started with.
+
+    Args:
+        films: digest of the development films in their order, with label and part: another order or part would give
+            other weights.
+        left_out: films that could not be read and were left out on request.
+    """
 
     recipe: dict[str, Any]
     data_name: str
     data_fingerprint: str
+    films: str
+    left_out: int
     machine: Machine
     weights: WeightsOrigin
     provenance: Provenance
+
+
+def films_digest(films: Catalogue, split: Split) -> str:
+    """SHA-256 over bytes, label and part of each film, in order."""
+    rows = (f"{film.sha256} {film.label} {part}" for film, part in zip(films.films, split.parts, strict=True))
+    return hashlib.sha256("\n".join(rows).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,12 @@ class RunFolder:
                 expected="a new output folder",
                 do=f"Name another (--output), or delete '{printable(self.path)}'.",
             )
+        if resume and not (self.path / FACTS).exists():
+            raise HilumError(
+                f"There is no run at '{printable(self.path)}' to go on with.",
+                expected="the output folder of a run that ended early",
+                do="Leave --resume out, or name that folder with --output.",
+            )
         if (self.path / FACTS).exists() and not resume:
             raise HilumError(
                 f"The run '{printable(self.path)}' was begun before.",
@@ -74,26 +96,36 @@ class RunFolder:
         """Write down what the run is started with."""
         write_json(self.path / FACTS, asdict(facts))
 
-    def resumed(self, recipe: Recipe, fingerprint: str) -> RunFacts | None:
-        """What the run was started with; None where it had not got so far as to write it down.
+    def resumed(self, recipe: Recipe, films: str) -> RunFacts | None:
+        """What the run was started with; None for a new one.
 
         Raises:
-            HilumError: recipe or data differ from those of the run.
+            HilumError: recipe or films differ from those of the run.
         """
         if not (self.path / FACTS).exists():
             return None
         values = read_json(self.path / FACTS)
-        for part, now in (("recipe", recipe.model_dump(mode="json")), ("data_fingerprint", fingerprint)):
+        for part, now in (("recipe", recipe.model_dump(mode="json")), ("films", films)):
             if values.get(part) != now:
                 raise HilumError(
-                    f"The run '{printable(self.path)}' was begun with another {part.partition('_')[0]}.",
-                    expected="the same recipe and data as at its start",
+                    f"The run '{printable(self.path)}' was begun with another {part}.".replace("another f", "other f"),
+                    expected="the same recipe, and the same films under the same names",
                     do="Go on with those, or start anew in another folder with --output.",
                 )
         values["machine"] = Machine(**values["machine"])
         values["weights"] = WeightsOrigin(**values["weights"] | {"fresh": tuple(values["weights"]["fresh"])})
         values["provenance"] = Provenance(**values["provenance"])
         return RunFacts(**values)
+
+    def drop_state(self) -> None:
+        """Remove the state of a run that is finished; the kept network stays."""
+        (self.path / STATE).unlink(missing_ok=True)
+
+    def kept_row(self, epoch: int) -> EpochRow:
+        """The row of that epoch in the fit history."""
+        with explained(self.path / "history.csv", "read"), (self.path / "history.csv").open(encoding="utf-8") as file:
+            row = next(row for row in csv.DictReader(file) if int(row["epoch"]) == epoch)
+        return EpochRow(epoch, *(float(row[field.name]) for field in fields(EpochRow)[1:]))
 
     def write_history(self, history: Sequence[EpochRow]) -> None:
         """The fit history as CSV."""

@@ -106,7 +106,7 @@ def fetch(
     progress = on_stderr()
     if source == PHANTOM:
         _refuse_for_phantom(from_, url)
-        return _draw(output or DATA / PHANTOM, patients, seed, side or _PHANTOM_SIDE, progress)
+        return _draw(output or DATA / PHANTOM, patients, seed, _PHANTOM_SIDE if side is None else side, progress)
     names = sorted({PHANTOM, *(known.name for known in SOURCES)})
     if source not in names:
         raise HilumError(f"There is no source '{source}'.", expected="a known data set", do=nearest(source, names))

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hilum.datasets.catalogue import Catalogue
+from hilum.datasets.catalogue import LABELS, Catalogue
 from hilum.datasets.catalogue_file import is_catalogue, read_catalogue, write_catalogue
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.index import unchanged
 from hilum.datasets.workspace import WORKSPACE, Wishes, place_of, update_index
+from hilum.errors import HilumError
 from hilum.files import printable
 from hilum.progress import on_stderr
 
@@ -110,10 +111,11 @@ def index(
         hilum data index data/labels.csv --output catalogue.csv
     """
     place = output or place_of(data, workspace)
+    _require_suffix(place)
     if is_catalogue(data):
         catalogue, previous = _copied(data, place)
     else:
-        catalogue, previous = update_index(data, place, Wishes(patient, name, root), on_stderr())
+        catalogue, previous = update_index(data, place, Wishes(patient, printable(name), root), on_stderr())
     return Indexed(
         data=printable(data),
         catalogue=printable(place),
@@ -124,8 +126,23 @@ def index(
         opened=len(catalogue.films) - unchanged(catalogue, previous),
         counts=count_films(catalogue),
         problems=tuple((film.path, film.problem) for film in catalogue.films if film.problem),
-        notes=catalogue.notes,
+        notes=(*catalogue.notes, *_missing_classes(catalogue)),
     )
+
+
+def _require_suffix(place: Path) -> None:
+    """Refuse a name by which no verb would know the catalogue again."""
+    if place.suffix.lower() not in (".parquet", ".csv"):
+        raise HilumError(
+            f"'{printable(place)}' is no name for a catalogue.",
+            expected="a name that ends in .parquet or .csv",
+            do="Change --output.",
+        )
+
+
+def _missing_classes(catalogue: Catalogue) -> list[str]:
+    there = {film.label for film in catalogue.usable.films}
+    return [f"There is no usable film labelled {label}: a model needs both." for label in LABELS if label not in there]
 
 
 def _copied(data: Path, place: Path) -> tuple[Catalogue, Catalogue | None]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.pictures import draw_counts, draw_examples
 from hilum.datasets.workspace import WORKSPACE, resolve_catalogue
-from hilum.files import printable, write_atomically
+from hilum.errors import HilumError
+from hilum.files import printable, write_together
 from hilum.progress import on_stderr
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ def show(data: Path, *, output: Path | None = None, seed: int = 0, workspace: Pa
         hilum data show data/chest_xray --output pictures/ --seed 1
     """
     catalogue, place = resolve_catalogue(data, workspace, on_stderr())
-    folder = output or place
-    counts_picture = _write(folder / "counts.png", draw_counts(catalogue))
-    films_picture = _write(folder / "films.png", draw_examples(catalogue, seed))
-    return Shown(catalogue.name, count_films(catalogue), counts_picture, films_picture)
-
-
-def _write(path: Path, content: bytes) -> str:
-    write_atomically(path, lambda file: file.write(content))
-    return printable(path)
+    if not catalogue.usable.films:
+        raise HilumError(
+            f"None of the {len(catalogue.films)} films of '{catalogue.name}' can be used.",
+            expected="films to show",
+            do="See what is wrong with them: hilum data check DATA",
+        )
+    counts, films = (output or place) / "counts.png", (output or place) / "films.png"
+    write_together({counts: draw_counts(catalogue), films: draw_examples(catalogue, seed)})
+    return Shown(catalogue.name, count_films(catalogue), printable(counts), printable(films))

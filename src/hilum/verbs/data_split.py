@@ -15,6 +15,7 @@ from hilum.datasets.splits import PARTS, Split, split_films
 from hilum.datasets.workspace import WORKSPACE, resolve_catalogue
 from hilum.files import printable, write_text
 from hilum.progress import on_stderr
+from hilum.verbs.predict import spreadsheet_safe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -126,5 +127,6 @@ def assignment(catalogue: Catalogue, division: Split) -> str:
     writer.writerow(["path", "label", "subtype", "patient", "part", "protocol", "seed", "fold", "is_leaky"])
     about = (division.protocol, division.seed, division.fold, str(division.is_leaky).lower())
     for film, part in zip(catalogue.films, division.parts, strict=True):
-        writer.writerow([film.path, film.label, film.subtype, film.patient, part, *about])
+        cells = (film.path, film.label, film.subtype, film.patient, part, *about)
+        writer.writerow(map(spreadsheet_safe, cells))
     return text.getvalue()

@@ -6,19 +6,32 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
 from hilum.datasets import WORKSPACE, resolve_catalogue
-from hilum.evaluation import PREVALENCES, Evaluation, Settings, evaluate_model, predictions_csv, write_evaluation
-from hilum.files import explained, write_text
+from hilum.errors import HilumError
+from hilum.evaluation import (
+    PREVALENCES,
+    Evaluation,
+    Settings,
+    evaluate_model,
+    predictions_csv,
+    read_evaluation,
+)
+from hilum.files import as_json, explained, printable, write_together
 from hilum.metrics import DRAWS
 from hilum.progress import on_stderr
-from hilum.reports import evaluation_page
+from hilum.reports import evaluation_page, require_drawing
 from hilum.runtime import Predictor
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+_PAGE: Final = "index.html"
+_JSON: Final = "evaluation.json"
+_PREDICTIONS: Final = "predictions.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,11 @@ class Evaluated:
     json: Path
     predictions: Path
 
+    @property
+    def exit_status(self) -> int:
+        """1 where a film could not be judged."""
+        return int(bool(self.evaluation.films.left_out))
+
     def __rich__(self) -> RenderableType:
         from hilum.reports.terminal import evaluation_table
 
@@ -37,8 +55,11 @@ class Evaluated:
 
     def as_json(self) -> dict[str, Any]:
         """The evaluation as JSON values, with the paths of its files."""
-        files = {"page": str(self.page), "json": str(self.json), "predictions": str(self.predictions)}
-        return {"evaluation": self.evaluation.as_json(), "files": files}
+        files = {"page": self.page, "json": self.json, "predictions": self.predictions}
+        return {
+            "evaluation": self.evaluation.as_json(),
+            "files": {name: printable(path) for name, path in files.items()},
+        }
 
 
 def evaluate(
@@ -56,7 +77,8 @@ def evaluate(
     """Judge a model on films that it has not met, every figure with its 95 % interval over patients.
 
     Refuses films whose patient or file served the model, unless its protocol leaks by name. Each look is written to
-    looks.jsonl beside the catalogue. Writes index.html, evaluation.json and predictions.csv.
+    looks.jsonl beside the catalogue. Writes index.html, evaluation.json and predictions.csv; those of the same model on
+    the same part of the same data are replaced, others are left alone.
 
     Args:
         model: Model folder, or the run that holds one.
@@ -77,24 +99,60 @@ def evaluate(
     """
     progress = on_stderr()
     settings = Settings(split, tuple(prevalence), draws, seed)
+    _require_threads(threads)
+    require_drawing()
     predictor = Predictor.open(model, threads)
     catalogue, place = resolve_catalogue(data, workspace, progress)
-    folder = _room_for(output or _usual_place(predictor.manifest.name, catalogue.name, split))
+    judged = (predictor.model_hash, catalogue.name, split)
+    folder = _room_for(output or _usual_place(predictor.manifest.name, *judged), judged)
     made = provenance.current("numpy", "onnxruntime", "pillow")
     evaluation, predictions = evaluate_model(predictor, catalogue, place, settings, made, progress)
-    evaluated = Evaluated(evaluation, folder / "index.html", folder / "evaluation.json", folder / "predictions.csv")
-    write_evaluation(evaluated.json, evaluation)
-    write_text(evaluated.predictions, predictions_csv(predictions))
-    write_text(evaluated.page, evaluation_page(evaluation, predictions))
+    evaluated = Evaluated(evaluation, folder / _PAGE, folder / _JSON, folder / _PREDICTIONS)
+    write_together(
+        {
+            evaluated.predictions: predictions_csv(predictions),
+            evaluated.page: evaluation_page(evaluation, predictions),
+            evaluated.json: as_json(evaluation.as_json()),
+        }
+    )
     return evaluated
 
 
-def _usual_place(model: str, data_name: str, part: str) -> Path:
-    return Path("runs/evaluations") / re.sub(r"[^\w.-]+", "-", f"{model}-{data_name}-{part}")
+def _usual_place(model: str, model_hash: str, data_name: str, part: str) -> Path:
+    """Models that differ by their seed alone have one name, so that the hash must tell them apart."""
+    return Path("runs/evaluations") / re.sub(r"[^\w.-]+", "-", f"{model}-{model_hash[:8]}-{data_name}-{part}")
 
 
-def _room_for(folder: Path) -> Path:
-    """The folder, made before anything is looked at: a look whose figures cannot be kept would be wasted."""
+def _room_for(folder: Path, judged: tuple[str, str, str]) -> Path:
+    """The folder, made before anything is looked at: a look whose figures cannot be kept would be wasted.
+
+    Args:
+        folder: where the three files will lie.
+        judged: model hash, name of the data and part; what lies in the folder already must be of the same.
+    """
     with explained(folder, "write to"):
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder):  # a folder that exists may still take no file
+            pass
+    held = [name for name in (_JSON, _PAGE, _PREDICTIONS) if (folder / name).exists()]
+    if held and _judged_in(folder) != judged:
+        raise HilumError(
+            f"'{printable(folder)}' holds '{held[0]}' of something else.",
+            expected="an empty folder, or an earlier evaluation of the same model on the same part of the same data",
+            do="Name another folder with --output.",
+        )
     return folder
+
+
+def _judged_in(folder: Path) -> tuple[str, str, str] | None:
+    """Model hash, name of the data and part of the evaluation that a folder holds; None where it holds none."""
+    try:
+        earlier = read_evaluation(folder / _JSON)
+    except HilumError:
+        return None
+    return earlier.model.model_hash, earlier.films.data_name, earlier.films.part
+
+
+def _require_threads(threads: int) -> None:
+    if threads < 0:
+        raise HilumError(f"Got {threads} threads.", expected="0 or more", do="0 takes every usable core.")

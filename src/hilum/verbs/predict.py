@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, write_atomically
 from hilum.images import IMAGE_SUFFIXES, read_film, to_square
+from hilum.images.walk import is_film, walk
+from hilum.metrics import PRIMARY
 from hilum.modelfolder.card import limits
 from hilum.progress import on_stderr, track
 from hilum.runtime import Prediction, Predictor, draw_map
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-DEFAULT_OPERATING_POINT = "sensitivity>=0.95"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class Predictions:
 
     model: str
     model_hash: str
+    is_leaky: bool
     operating_point: str
     threshold: float
     prevalence: float
@@ -55,8 +55,8 @@ def predict(
     inputs: Sequence[Path],
     *,
     model: Path,
-    operating_point: str = DEFAULT_OPERATING_POINT,
-    csv_file: Path | None = None,
+    operating_point: str = PRIMARY,
+    csv_: Path | None = None,
     maps: Path | None = None,
 ) -> Predictions:
     """Answer for films with a trained model: calibrated probability and decision, one row a film.
@@ -67,12 +67,12 @@ def predict(
         inputs: Films, folders (searched for films, subfolders too) or patterns such as 'ward/*.png'.
         model: Model folder, or the run that holds one.
         operating_point: Name of the stored threshold that decides.
-        csv_file: Also write the rows to this CSV file.
+        csv_: Also write the rows to this CSV file.
         maps: Also write a PNG with the activation map over each film into this folder.
 
     Examples:
         hilum predict film.jpeg --model runs/cnn-scratch
-        hilum predict ward/ --model runs/cnn-scratch --csv-file answers.csv
+        hilum predict ward/ --model runs/cnn-scratch --csv answers.csv
         hilum predict film.jpeg --model runs/cnn-scratch --maps maps/ --json
     """
     predictor = Predictor.open(model)
@@ -82,24 +82,25 @@ def predict(
     answer = Predictions(
         model=predictor.manifest.name,
         model_hash=predictor.model_hash,
+        is_leaky=predictor.manifest.training.is_leaky,
         operating_point=point.name,
         threshold=point.threshold,
         prevalence=predictor.manifest.calibration.prevalence,
         predictions=rows,
-        limits=limits(predictor.manifest.population),
+        limits=limits(predictor.manifest),
     )
-    if csv_file:
-        write_csv(csv_file, answer)
+    if csv_:
+        write_csv(csv_, answer)
     if maps:
         write_maps(maps, predictor, paths, rows)
     return answer
 
 
 def find_films(inputs: Sequence[Path]) -> list[Path]:
-    """Every film that the inputs name: files as they are, folders and patterns searched, in natural order.
+    """Every film that the inputs name: files as they are, folders and patterns searched, sorted by path.
 
     Raises:
-        HilumError: an input names nothing, or a folder holds no film.
+        HilumError: an input names nothing, or a folder holds no film or cannot be searched.
     """
     films: list[Path] = []
     for entry in inputs:
@@ -115,36 +116,54 @@ def find_films(inputs: Sequence[Path]) -> list[Path]:
 
 
 def write_csv(path: Path, answer: Predictions) -> None:
-    """The rows as CSV. A cell that a spreadsheet would run as a formula gets a quote in front."""
+    """The rows as CSV; the name of a model that was trained under a leaky protocol says so in every line."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["path", "probability", "logit", "decision", "operating_point", "threshold", "problem", "notes"])
+    columns = ["path", "probability", "logit", "decision", "operating_point", "threshold", "model", "problem", "notes"]
+    writer.writerow(columns)
+    model = f"{answer.model} (leaky)" if answer.is_leaky else answer.model
     for row in answer.predictions:
-        cells = [row.path, row.probability, row.logit, row.decision, answer.operating_point, answer.threshold]
-        writer.writerow([_harmless(cell) for cell in [*cells, row.problem, "; ".join(row.notes)]])
+        cells = [row.path, row.probability, row.logit, row.decision, answer.operating_point, answer.threshold, model]
+        writer.writerow([spreadsheet_safe(cell) for cell in [*cells, row.problem, "; ".join(row.notes)]])
     write_atomically(path, lambda file: file.write(text.getvalue().encode("utf-8")))
 
 
 def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], rows: Sequence[Prediction]) -> None:
     """A PNG for each assessed film, named after it; films of one name get a number."""
-    used: Counter[str] = Counter()
+    used = set[str]()
     for path, row in track(on_stderr(), zip(paths, rows, strict=True), "Maps", len(paths)):
         if row.problem:
             continue
         pixels = read_film(path).pixels
         square = to_square(pixels, predictor.side, predictor.geometry)
         picture = draw_map(pixels, predictor.activation_map(square))
-        stem = printable(path.stem)
-        used[stem] += 1
-        number = f"-{used[stem]}" if used[stem] > 1 else ""
-        write_atomically(folder / f"{stem}{number}-map.png", lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
+        target = folder / f"{_unused(printable(path.stem), used)}-map.png"
+        write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
+
+
+def spreadsheet_safe(cell: object) -> object:
+    """The cell, with a quote in front where a spreadsheet would run it as a formula.
+
+    >>> spreadsheet_safe("=1+1.png"), spreadsheet_safe(-1.5)
+    ("'=1+1.png", -1.5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _unused(stem: str, used: set[str]) -> str:
+    """The stem, or the first of stem-2, stem-3, ... that is free; `used` takes it up."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    # Without regard to case, as some discs tell names apart.
+    name = next(name for name in names if name.lower() not in used)
+    used.add(name.lower())
+    return name
 
 
 def _films_of(entry: Path) -> list[Path]:
     """The films behind one input; a path that exists is never read as a pattern."""
-    with explained(entry, "look at"):
+    with explained(entry, "read"):
         if entry.is_dir():
-            return sorted(path for path in _walk(entry) if path.suffix.lower() in IMAGE_SUFFIXES)
+            return sorted(filter(is_film, walk(entry).files))
         if entry.exists() or entry.is_symlink():
             return [entry]
     if not any(sign in str(entry) for sign in "*?["):
@@ -152,13 +171,8 @@ def _films_of(entry: Path) -> list[Path]:
             f"There is no '{printable(entry)}'.", expected="a file or folder", do="Check the spelling of the path."
         )
     start = Path(entry.anchor) if entry.is_absolute() else Path()
-    return sorted(path for path in start.glob(str(entry.relative_to(entry.anchor))) if path.is_file())
-
-
-def _walk(folder: Path) -> list[Path]:
-    """Everything below a folder that is not a folder; links to folders are not followed, so none leads in a circle."""
-    return [Path(root, name) for root, _, names in os.walk(folder) for name in names]
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    try:
+        found = start.glob(str(entry.relative_to(entry.anchor)))
+        return sorted(path for path in found if not path.is_dir() and not path.name.startswith("."))
+    except ValueError:  # such as 'ward/**x', which has no meaning
+        return []

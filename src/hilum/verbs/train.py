@@ -5,21 +5,29 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum import provenance
-from hilum.datasets import WORKSPACE, Catalogue, open_pixels, resolve_catalogue, split_films
+from hilum.datasets import WORKSPACE, Catalogue, Split, open_pixels, resolve_catalogue, split_films
 from hilum.errors import HilumError, missing_extra
-from hilum.progress import on_stderr
+from hilum.modelfolder import open_model_folder
+from hilum.progress import Progress, Silent, on_stderr
 from hilum.recipe import Recipe, read_recipe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hilum.models import FilmClassifier
-    from hilum.training import RunFacts, RunFolder
+    from hilum.training import Machine, RunFacts, RunFolder
+
+
+NOT_BORNE_OUT = (
+    "The calibrate patients do not bear out the model's order: its probabilities stay at their prevalence. "
+    "Train longer, or with more patients."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class TrainedRun:
     seconds: float
     machine: str
     parity: float
+    is_borne_out: bool
 
     def __rich__(self) -> RenderableType:
         from rich.text import Text
@@ -44,9 +53,10 @@ class TrainedRun:
         return Text(
             f"Trained {self.recipe}: epoch {self.kept_epoch} of {self.epochs} kept, "
             f"{self.seconds:.0f} s on {self.machine}.\n"
-            f"On the select patients, which is no test: sensitivity {self.sensitivity:.3f}, "
+            f"Select patients, no test, kept epoch: sensitivity {self.sensitivity:.3f}, "
             f"specificity {self.specificity:.3f}, AUROC {self.auroc:.4f}.\n"
-            f"Network and exported graph differ by at most {self.parity:.1e} in probability.\n\n"
+            + ("" if self.is_borne_out else f"{NOT_BORNE_OUT}\n")
+            + f"Network and exported graph differ by at most {self.parity:.1e} in probability.\n\n"
             f"Model  {self.model}\n"
             f"Next   hilum evaluate {self.run} DATA\n"
             f"       hilum predict FILM --model {self.run}"
@@ -98,52 +108,54 @@ def train(
         hilum train cnn-scratch data/chest_xray --resume
     """
     plan = read_recipe(recipe, set_)
-    progress = on_stderr()
+    _require_training_half()
+    from hilum import training
+
+    run = training.RunFolder(output or Path("runs") / plan.name)
+    run.require_room(resume)
+    machine = training.choose_machine(device, plan.precision, threads, workers)
+    with training.joined_processes(plan.train.batch_size, machine.device) as processes:
+        progress = on_stderr() if processes.writes else Silent()
+        films, split, place, left_out = _development(data, workspace, plan, skip_bad, progress)
+        classifier, facts = _start(run, plan, films, split, left_out, machine, weights)
+        with _stop_on_interrupt() as stop:
+            job = training.Job(
+                recipe=plan,
+                pixels=open_pixels(films, plan.film.side, plan.film.geometry, place / "pixels", progress),
+                is_pneumonia=films.is_pneumonia,
+                fit_rows=split.rows("fit"),
+                select_rows=split.rows("select"),
+                machine=facts.machine,
+                directory=run.path,
+                processes=processes,
+                save_every_s=save_every,
+                stop=stop,
+            )
+            trained = training.train_network(classifier, job, progress)
+            if processes.writes:
+                run.write_history(trained.history)
+                training.finish(run, facts, trained, job, films, split, progress)
+            processes.wait()
+    return _trained_run(run, plan.name)
+
+
+def _require_training_half() -> None:
+    """Say how to install what training needs, before anything else is done."""
+    needed = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript", "pyarrow")
+    if not all(find_spec(name) for name in needed):
+        raise missing_extra("Training", "train")
+
+
+def _development(
+    data: Path, workspace: Path, plan: Recipe, skip_bad: bool, progress: Progress
+) -> tuple[Catalogue, Split, Path, int]:
+    """The films that develop the model and their parts; test films are left behind here, before any is opened."""
     catalogue, place = resolve_catalogue(data, workspace, progress)
     films = _readable(catalogue, skip_bad)
     split = split_films(films, plan.protocol, seed=plan.seed, fold=plan.fold, block=plan.block)
-
-    torch_side = _training()
-    run = torch_side.RunFolder(output or Path("runs") / plan.name)
-    run.require_room(resume)
-    classifier, facts = _start(run, plan, films, weights, (device, plan.precision, threads, workers))
-    with _stop_on_interrupt() as stop:
-        job = torch_side.Job(
-            recipe=plan,
-            pixels=open_pixels(films, plan.film.side, plan.film.geometry, place / "pixels", progress),
-            is_pneumonia=films.is_pneumonia,
-            fit_rows=split.rows("fit"),
-            select_rows=split.rows("select"),
-            machine=facts.machine,
-            directory=run.path,
-            save_every_s=save_every,
-            stop=stop,
-        )
-        trained = torch_side.train_network(classifier, job, progress)
-    run.write_history(trained.history)
-    manifest = torch_side.finish(run, facts, trained, job, films, split, progress)
-    return TrainedRun(
-        run=run.path,
-        model=run.model,
-        recipe=plan.name,
-        kept_epoch=trained.kept_epoch,
-        epochs=len(trained.history),
-        sensitivity=trained.kept.sensitivity,
-        specificity=trained.kept.specificity,
-        auroc=trained.kept.auroc,
-        seconds=manifest.training.seconds,
-        machine=manifest.training.machine,
-        parity=manifest.parity.largest_probability_difference,
-    )
-
-
-def _training() -> Any:
-    """The training half, or the sentence that says how to install it."""
-    try:
-        import hilum.training
-    except ModuleNotFoundError as error:
-        raise missing_extra("Training", "train") from error
-    return hilum.training
+    rows = split.development_rows
+    parts = tuple(split.parts[row] for row in rows)
+    return films.select(rows), replace(split, parts=parts), place, len(catalogue.films) - len(films.films)
 
 
 def _readable(catalogue: Catalogue, skip_bad: bool) -> Catalogue:
@@ -159,17 +171,24 @@ def _readable(catalogue: Catalogue, skip_bad: bool) -> Catalogue:
 
 
 def _start(
-    run: RunFolder, plan: Recipe, films: Catalogue, weights: Path | None, means: tuple[str, str, int, int]
+    run: RunFolder,
+    plan: Recipe,
+    films: Catalogue,
+    split: Split,
+    left_out: int,
+    machine: Machine,
+    weights: Path | None,
 ) -> tuple[FilmClassifier, RunFacts]:
     """A network with its first weights and what the run is started with; a resumed run keeps what it had."""
     import torch
 
     from hilum.models import WeightsOrigin, build_network, freeze, load_pretrained
-    from hilum.training import RunFacts, choose_machine
+    from hilum.training import RunFacts, films_digest
 
     torch.manual_seed(plan.seed)
     classifier = build_network(plan.network)
-    facts = run.resumed(plan, films.fingerprint)
+    digest = films_digest(films, split)
+    facts = run.resumed(plan, digest)
     if facts is None or not run.has_state:
         origin = WeightsOrigin("random")
         if plan.network.pretrained:
@@ -178,13 +197,39 @@ def _start(
             recipe=plan.model_dump(mode="json"),
             data_name=films.name,
             data_fingerprint=films.fingerprint,
-            machine=facts.machine if facts else choose_machine(*means),
+            films=digest,
+            left_out=left_out,
+            machine=machine,
             weights=origin,
             provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
         )
         run.begin(facts)
+    else:
+        facts = replace(facts, machine=facts.machine.again(machine))
     freeze(classifier, plan.network.trained)
     return classifier, facts
+
+
+def _trained_run(run: RunFolder, name: str) -> TrainedRun:
+    """The answer, read from what the run has written."""
+    from hilum.training import SMALLEST_SLOPE
+
+    manifest = open_model_folder(run.model).manifest
+    kept = run.kept_row(manifest.training.kept_epoch)
+    return TrainedRun(
+        run=run.path,
+        model=run.model,
+        recipe=name,
+        kept_epoch=manifest.training.kept_epoch,
+        epochs=manifest.training.epochs,
+        sensitivity=kept.sensitivity,
+        specificity=kept.specificity,
+        auroc=kept.auroc,
+        seconds=manifest.training.seconds,
+        machine=manifest.training.machine,
+        parity=manifest.parity.largest_probability_difference,
+        is_borne_out=manifest.calibration.slope > SMALLEST_SLOPE,
+    )
 
 
 @contextmanager
