@@ -36,6 +36,7 @@ def build_app(arguments: Sequence[str] = ()) -> App:
         help_format="markdown",
         result_action="return_value",
         default_parameter=Parameter(negative=()),
+        suppress_keyboard_interrupt=False,
     )
     groups = {name: App(name=name, help=text, group=BUILDERS) for name, text in GROUPS.items()}
     for group in groups.values():
@@ -66,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _run([word for word in arguments if word != "--json"], "--json" in arguments)
     except KeyboardInterrupt:
-        return show_error("Stopped by Ctrl-C; nothing was left half-written.", 130)
+        return show_error("Stopped by Ctrl-C; no file was left half-written.", 130)
 
 
 def _run(arguments: list[str], as_json: bool) -> int:
@@ -80,12 +81,22 @@ def _run(arguments: list[str], as_json: bool) -> int:
         return show_error(f"{error} See: {_help_of(arguments)}")
     except HilumError as error:
         return show_error(str(error), error.exit_status)
-    except ModuleNotFoundError as error:
-        extra = "judge" if error.name in _OF_JUDGE else "train"
-        return show_error(str(missing_extra(f"'{error.name}', which this command imports,", extra)))
+    except ImportError as error:
+        return show_error(str(_missing_library(error)))
     except OSError as error:  # one that no stage has explained
         drop_output()
         return show_error(str(disc_error(error, error.filename or "standard output", "use")))
+
+
+def _missing_library(error: ImportError) -> HilumError:
+    """The sentence for a library of an extra that is not installed; any other failed import is our own mistake."""
+    cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error  # cyclopts wraps that of a verb
+    name = cause.name or ""
+    if isinstance(cause.__cause__, KeyboardInterrupt):  # Ctrl-C while a library in C started
+        raise cause.__cause__
+    if not isinstance(cause, ModuleNotFoundError) or name.startswith("hilum"):
+        raise error
+    return missing_extra(f"'{name}', which this command imports,", "judge" if name in _OF_JUDGE else "train")
 
 
 def _help_of(arguments: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import sys
@@ -68,8 +69,7 @@ def _as_json(answer: Any) -> str:
 def _for_people(answer: Any) -> str:
     from rich.console import Console
 
+    text, is_terminal = io.StringIO(), sys.stdout.isatty()
     # A log file has no width of its own; 100 columns keep tables whole.
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-    with console.capture() as captured:
-        console.print(answer)
-    return captured.get()
+    Console(file=text, force_terminal=is_terminal, width=None if is_terminal else 100, highlight=False).print(answer)
+    return text.getvalue()

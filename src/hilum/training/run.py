@@ -73,6 +73,12 @@ class RunFolder:
 
     def require_room(self, resume: bool) -> None:
         """Refuse to write over a run that nobody asked to go on with, or to go on with a finished one."""
+        if printable(self.path) != str(self.path):
+            raise HilumError(
+                f"The name of the run folder '{printable(self.path)}' is not plain UTF-8 text.",
+                expected="a name that every library can open",
+                do="Name another folder with --output.",
+            )
         if self.model.exists():
             raise HilumError(
                 f"The run '{printable(self.path)}' is finished.",
