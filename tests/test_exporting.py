@@ -18,7 +18,7 @@ FILMS = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
 @pytest.fixture(scope="module")
 def classifier() -> FilmClassifier:
     torch.manual_seed(0)
-    network = build_network(Network(architecture="small-cnn", widths=(8, 16), head_nodes=2))
+    network = build_network(Network(architecture="small-cnn", widths=(16, 16), head_nodes=2))
     with torch.no_grad():  # statistics other than a fresh network's, so that a forgotten batch norm would show
         network.train()(torch.from_numpy(FILMS)[:, None])
     return network

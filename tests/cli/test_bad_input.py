@@ -22,7 +22,7 @@ from picture_files import png_bomb
 
 Captured = pytest.CaptureFixture[str]
 
-SMALLEST = ["--set", "film.side=28", "--set", "network.widths=[4]", "--set", "train.epochs=1"]
+SMALLEST = ["--set", "film.side=28", "--set", "network.widths=[16]", "--set", "train.epochs=1"]
 DATA_VERBS = {
     "index": ["data", "index", "{data}"],
     "check": ["data", "check", "{data}"],

@@ -16,7 +16,7 @@ from hilum.cli.table import VERBS, Verb
 
 Captured = pytest.CaptureFixture[str]
 
-SMALLEST = ("film.side=28", "network.widths=[4]", "train.epochs=1")
+SMALLEST = ("film.side=28", "network.widths=[16]", "train.epochs=1")
 
 
 @pytest.fixture

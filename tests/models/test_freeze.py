@@ -19,7 +19,7 @@ def test_frozen_body_runs_in_evaluation_mode_and_head_learns() -> None:
 
 
 def test_step_on_the_head_leaves_every_tensor_of_the_body() -> None:
-    classifier = build_network(Network(architecture="small-cnn", trained="head", widths=(8, 8), dropout=0.5))
+    classifier = build_network(Network(architecture="small-cnn", trained="head", widths=(16, 16), dropout=0.5))
     freeze(classifier, "head")
     set_training_mode(classifier)
     before = {name: tensor.clone() for name, tensor in classifier.state_dict().items()}
@@ -31,7 +31,7 @@ def test_step_on_the_head_leaves_every_tensor_of_the_body() -> None:
 
 
 def test_all_layers_learn_where_the_recipe_says_so() -> None:
-    classifier = build_network(Network(architecture="small-cnn", widths=(8, 8)))
+    classifier = build_network(Network(architecture="small-cnn", widths=(16, 16)))
     freeze(classifier, "all")
     set_training_mode(classifier)
     assert all(module.training for module in classifier.modules())

@@ -25,7 +25,7 @@ def test_network_answers_with_logit_features_and_maps(architecture: str, channel
 
 
 def test_two_node_head_answers_pneumonia_minus_normal() -> None:
-    classifier = build_network(Network(architecture="small-cnn", head_nodes=2, widths=(8, 8))).eval()
+    classifier = build_network(Network(architecture="small-cnn", head_nodes=2, widths=(16, 16))).eval()
     outputs = classifier(films(3, 32))
     scores = classifier.head(outputs.features)
     torch.testing.assert_close(outputs.logit, scores[:, 0] - scores[:, 1])
@@ -35,7 +35,7 @@ def test_two_node_head_answers_pneumonia_minus_normal() -> None:
 
 
 def test_grey_levels_are_scaled_inside_the_network() -> None:
-    classifier = build_network(Network(architecture="small-cnn", widths=(8, 8))).eval()
+    classifier = build_network(Network(architecture="small-cnn", widths=(16, 16))).eval()
     torch.testing.assert_close(classifier(films(2, 32)).logit, classifier(films(2, 32).float()).logit)
 
 
@@ -81,7 +81,7 @@ def test_looking_at_a_film_changes_neither_first_weights_nor_what_is_drawn_next(
 def test_same_seed_gives_the_same_first_weights() -> None:
     def first() -> FilmClassifier:
         torch.manual_seed(7)
-        return build_network(Network(architecture="small-cnn", widths=(8, 8)))
+        return build_network(Network(architecture="small-cnn", widths=(16, 16)))
 
     for one, other in zip(first().state_dict().values(), first().state_dict().values(), strict=True):
         assert torch.equal(one, other)

@@ -13,7 +13,7 @@ from hilum.errors import HilumError
 from hilum.models import build_network, load_pretrained
 from hilum.recipe import Network
 
-NETWORK = Network(architecture="small-cnn", widths=(8, 8))
+NETWORK = Network(architecture="small-cnn", widths=(16, 16))
 
 
 def test_body_is_loaded_and_head_starts_at_zero(tmp_path: Path) -> None:

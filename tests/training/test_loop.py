@@ -21,7 +21,7 @@ from hilum.training.schedules import learning_rate
 
 RECIPE = read_recipe(
     "cnn-scratch",
-    ["film.side=32", "network.widths=[8, 16]", "train.epochs=3", "train.batch_size=8", "train.learning_rate=0.01"],
+    ["film.side=32", "network.widths=[16, 16]", "train.epochs=3", "train.batch_size=8", "train.learning_rate=0.01"],
 )
 
 
