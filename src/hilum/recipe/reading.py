@@ -1,94 +1,23 @@
-"""A recipe is one TOML file: read, checked and frozen before anything runs.
-
-Every key is described here and nowhere else; unknown keys are refused with the nearest known one.
-"""
+"""From a TOML file to a `Recipe`; unknown keys are refused with the nearest known one."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from hilum.errors import HilumError, nearest
 from hilum.files import printable, read_text
+from hilum.recipe.conflicts import refuse_conflicts
+from hilum.recipe.keys import NAME, Augment, Cache, FilmShape, Network, Protocol, Section, Train
 
-PACKAGED = Path(__file__).parent / "recipes"
-
-NAME = r"^[a-z0-9][a-z0-9-]*$"
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Width = Annotated[int, Field(ge=1, le=4096)]
-Protocol = Literal["official", "grouped", "grouped20", "random20", "block"]
+PACKAGED = Path(__file__).parents[1] / "recipes"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # TOML has inf and nan
-
-
-class Network(_Section):
-    """[network]: which layers there are, where their weights come from and which of them are trained."""
-
-    architecture: str = Field(description="'small-cnn' or the name of a timm network, such as 'mobilenetv2_100'.")
-    pretrained: bool = Field(False, description="Start from ImageNet weights; the head always starts afresh.")
-    trained: Literal["all", "head"] = Field(
-        "all", description="Layers that are trained; frozen ones run in evaluation mode."
-    )
-    head_nodes: Literal[1, 2] = Field(1, description="Outputs of the head: one logit, or one score a class.")
-    dropout: Fraction = Field(0.0, description="Share of the features dropped before the head while training.")
-    widths: tuple[Width, ...] = Field(
-        (24, 48, 96, 192), min_length=1, description="Channels of each stage of 'small-cnn'."
-    )
-
-
-class FilmShape(_Section):
-    """[film]: how a film becomes the square that the network sees."""
-
-    side: int = Field(224, ge=28, le=1024, description="Side of the square in pixels.")
-    geometry: Literal["squash", "pad"] = Field(
-        "squash",
-        description="'squash' ignores the aspect ratio, which gives the Kermany label away; 'pad' keeps it.",
-    )
-
-
-class Augment(_Section):
-    """[augment]: random changes of a training film; each is drawn afresh for every film and epoch."""
-
-    zoom: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.8, description="Smallest share of the film's area that a crop keeps."
-    )
-    aspect: Fraction = Field(
-        0.25, description="Crop sides vary by this share, so that the aspect ratio teaches nothing."
-    )
-    rotation_degrees: float = Field(0.0, ge=0, le=180, description="Largest rotation to either side.")
-    shift: Fraction = Field(0.0, description="Largest shift, as a share of the side.")
-    flip: bool = Field(False, description="Mirror half of the films left to right.")
-    brightness: Fraction = Field(0.0, description="Brightness factor varies by this share.")
-    contrast: Fraction = Field(0.0, description="Contrast factor varies by this share.")
-
-
-class Train(_Section):
-    """[train]: how the layers learn."""
-
-    epochs: int = Field(ge=1, le=100_000, description="Passes over the fit patients.")
-    batch_size: int = Field(32, ge=2, le=65_536, description="Films a step, over all processes together.")
-    optimizer: Literal["adamw", "adam", "sgd"] = Field("adamw", description="Rule of the update; sgd has momentum 0.9.")
-    learning_rate: float = Field(gt=0, le=100, description="Largest learning rate of the schedule.")
-    schedule: Literal["one-cycle", "cosine", "constant"] = Field(
-        "one-cycle", description="Learning rate over the steps."
-    )
-    weight_decay: float = Field(0.0, ge=0, le=100, description="Decay of weights that have more than one dimension.")
-    class_weights: bool = Field(True, description="Weigh films so that both classes count the same in the loss.")
-    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = Field(
-        0.0, description="Each label moves by half of this towards the other class."
-    )
-    keep: Literal["auroc", "loss", "last"] = Field(
-        "loss", description="Epoch that is kept: best AUROC or loss on the select patients, or the last."
-    )
-
-
-class Recipe(_Section):
+class Recipe(Section):
     """One experiment, complete: what is trained, on what, how, and what to expect of it."""
 
     name: str = Field(pattern=NAME, max_length=100, description="Name of the recipe and of its run folder.")
@@ -111,6 +40,7 @@ class Recipe(_Section):
     film: FilmShape = FilmShape()
     augment: Augment = Augment()
     train: Train
+    cache: Cache = Cache()
 
 
 def packaged_recipes() -> list[str]:
@@ -147,16 +77,18 @@ def read_recipe(name_or_file: str, changes: Iterable[str] = ()) -> Recipe:
 def recipe_from(values: dict[str, Any], where: str) -> Recipe:
     """The recipe in a dictionary; `where` names its origin in an error."""
     try:
-        return Recipe.model_validate(values)
+        recipe = Recipe.model_validate(values)
     except ValidationError as error:
         raise _in_words(error.errors()[0], where) from None
+    refuse_conflicts(recipe, where)
+    return recipe
 
 
 def recipe_keys() -> dict[str, str]:
     """Every key a recipe may have, dotted, with its description: what docs/reference/recipes.md lists."""
     keys = {}
     for name, field in Recipe.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             for inner, inner_field in field.annotation.model_fields.items():
                 keys[f"{name}.{inner}"] = inner_field.description or ""
         else:
