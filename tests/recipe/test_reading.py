@@ -60,8 +60,8 @@ def test_wrong_change_is_refused_in_words(change: str, words: str) -> None:
 
 
 def test_change_is_made() -> None:
-    recipe = read_recipe("cnn-scratch", ["train.epochs=3", "protocol=block", "network.widths=[8, 16]"])
-    assert (recipe.train.epochs, recipe.protocol, recipe.network.widths) == (3, "block", (8, 16))
+    recipe = read_recipe("cnn-scratch", ["train.epochs=3", "protocol=block", "network.widths=[16, 32]"])
+    assert (recipe.train.epochs, recipe.protocol, recipe.network.widths) == (3, "block", (16, 32))
 
 
 def test_unknown_recipe_names_the_nearest() -> None:
