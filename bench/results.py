@@ -1,4 +1,4 @@
-"""Write docs/results.md from docs/results/*.json (`make results`)."""
+"""Write docs/results.md and the table of docs/seeds.md from docs/results/*.json (`make results`)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import sys
 from pathlib import Path
 
 from hilum.errors import HilumError
-from hilum.files import write_text
+from hilum.files import read_text, write_text
 from hilum.reports.results import render_results
+from hilum.reports.seeds import fill_seeds
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def main() -> int:
-    """Render the page; 2 where a result cannot be read."""
+    """Render both; 2 where a result cannot be read."""
     try:
         write_text(DOCS / "results.md", render_results(DOCS / "results"))
+        write_text(DOCS / "seeds.md", fill_seeds(read_text(DOCS / "seeds.md"), DOCS / "results"))
     except HilumError as error:
         print(f"results: {error}", file=sys.stderr)
         return 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,14 @@ def phantom_run(phantom_films: Path, shared_between_workers: Path) -> Path:
         if not run.exists():
             train_small(phantom_films, run)
     return run
+
+
+@pytest.fixture
+def small_disc(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    place = tmp_path / "disc"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a small file system")
+    yield place
+    subprocess.run(["umount", place], check=True)

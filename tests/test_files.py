@@ -6,8 +6,6 @@ import errno
 import json
 import math
 import os
-import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -23,21 +21,11 @@ from hilum.files import (
     read_json,
     read_text,
     sha256_of,
+    spreadsheet_safe,
     write_atomically,
     write_json,
     write_text,
 )
-
-
-@pytest.fixture
-def small_disc(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    place = tmp_path / "disc"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a small file system")
-    yield place
-    subprocess.run(["umount", place], check=True)
 
 
 def test_full_disc_leaves_the_old_file_and_no_other(small_disc: Path) -> None:
@@ -136,6 +124,17 @@ def test_two_writers_at_once_leave_one_whole_text_and_no_part(tmp_path: Path) ->
         list(pool.map(lambda text: write_text(tmp_path / "a.txt", text), texts))
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() in texts
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_cell_that_a_spreadsheet_would_run_gets_a_quote(sign: str) -> None:
+    assert spreadsheet_safe(f"{sign}1") == f"'{sign}1"
+    assert spreadsheet_safe(f"a{sign}") == f"a{sign}"
+
+
+@pytest.mark.parametrize("cell", [-1.5, None, "", "film.png"])
+def test_other_cells_stay_as_they_are(cell: object) -> None:
+    assert spreadsheet_safe(cell) == cell
 
 
 def test_hash_is_sha256(tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from typing import Final
+
+TRAINING_HALF: Final = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript", "pyarrow", "filelock")
+"""Libraries that training needs and the base install leaves out."""
 
 
 class HilumError(Exception):
@@ -38,6 +43,18 @@ def missing_extra(needed_for: str, extra: str) -> HilumError:
         expected=f"hilum with its extra '{extra}'",
         do=f"Run: pip install 'hilum[{extra}]'",
     )
+
+
+def require_installed(libraries: Iterable[str], needed_for: str, extra: str) -> None:
+    """Refuse where one of an extra's libraries is missing, before any work is done for it; none of them is imported.
+
+    Raises:
+        HilumError: with the line that installs the extra.
+    """
+    from importlib.util import find_spec
+
+    if not all(map(find_spec, libraries)):
+        raise missing_extra(needed_for, extra)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -28,22 +28,27 @@ class _Exported(nn.Module):
 
     def forward(self, film: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         outputs = self.classifier(film)
-        # For a linear head on average-pooled maps this sum is the logit's own decomposition over places
-        # (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", equation 2).
-        weights = self.classifier.head_weights().view(1, -1, 1, 1)
-        return outputs.logit, outputs.features, (outputs.maps * weights).sum(dim=1)
+        return outputs.logit, outputs.features, self.classifier.head.evidence(outputs.maps)
 
 
 def export_onnx(classifier: FilmClassifier, side: int) -> bytes:
     """The bytes of an ONNX file: input `film`, uint8 (n, 1, side, side); weights inside, no external data."""
-    exported = _Exported(classifier).eval().cpu()
+    return _export(_Exported(classifier).eval().cpu(), side, ["logit", "features", "activation_map"])
+
+
+def export_trunk(trunk: nn.Module, side: int) -> bytes:
+    """The same of a frozen trunk: its one output is `activation`."""
+    return _export(trunk, side, ["activation"])
+
+
+def _export(network: nn.Module, side: int, outputs: list[str]) -> bytes:
     film = torch.zeros((2, 1, side, side), dtype=torch.uint8)
     with _quiet():
         program = torch.onnx.export(
-            exported,
+            network,
             (film,),
             input_names=["film"],
-            output_names=["logit", "features", "activation_map"],
+            output_names=outputs,
             dynamic_shapes=({0: torch.export.Dim("n", min=1, max=1024)},),
             opset_version=OPSET,
             dynamo=True,
@@ -60,7 +65,7 @@ def export_onnx(classifier: FilmClassifier, side: int) -> bytes:
 
 @torch.no_grad()
 def network_logits(
-    classifier: FilmClassifier, films: npt.NDArray[np.uint8], batch_size: int = 64, progress: Progress | None = None
+    classifier: FilmClassifier, films: npt.NDArray[np.uint8], batch_size: int = 32, progress: Progress | None = None
 ) -> npt.NDArray[np.float64]:
     """(n,) fp32 logits of the network itself, in evaluation mode, on its device; films may be memory-mapped."""
     classifier.eval()

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -66,6 +67,15 @@ def printable(path: Path | str) -> str:
     """
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
+def spreadsheet_safe(cell: object) -> object:
+    """The cell of a CSV table, with a quote in front where a spreadsheet would run it as a formula.
+
+    >>> spreadsheet_safe("=1+1.png"), spreadsheet_safe(-1.5)
+    ("'=1+1.png", -1.5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -291,3 +301,17 @@ def _sync_directory(directory: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def size_in_bytes(text: str) -> int:
+    """Bytes of a size as people write it: "20GB", "512 MB", "1.5GiB", or a plain number of bytes.
+
+    >>> size_in_bytes("1.5 GB"), size_in_bytes("2KiB"), size_in_bytes("77")
+    (1500000000, 2048, 77)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b?|b)?\s*", text, re.IGNORECASE)
+    if not found:
+        raise HilumError(f"Got the size '{text}'.", expected="a number with a unit", do="For instance: 500MB or 20GB")
+    number, unit, binary = found.groups()
+    power = "kmgt".index(unit.lower()) + 1 if unit else 0
+    return int(float(number) * (1024 if binary else 1000) ** power)

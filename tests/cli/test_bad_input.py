@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -276,30 +276,19 @@ def test_training_refuses_bad_films_before_it_writes(bad_ward: Path, here: Path,
 
 
 @pytest.fixture
-def disc(here: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
-    place = here / "disc"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a small file system")
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
-@pytest.fixture
-def full_disc(disc: Path) -> Path:
+def full_disc(here: Path, small_disc: Path) -> Path:
     """A file system without a free byte."""
-    with suppress(OSError), (disc / "filler").open("wb", buffering=0) as filler:
+    with suppress(OSError), (small_disc / "filler").open("wb", buffering=0) as filler:
         while filler.write(bytes(4096)):
             pass
-    return disc
+    return small_disc
 
 
 @pytest.fixture
-def read_only_disc(disc: Path) -> Path:
+def read_only_disc(here: Path, small_disc: Path) -> Path:
     """A file system that takes nothing."""
-    subprocess.run(["mount", "-o", "remount,ro", disc], check=True)
-    return disc
+    subprocess.run(["mount", "-o", "remount,ro", small_disc], check=True)
+    return small_disc
 
 
 @pytest.fixture
@@ -336,11 +325,11 @@ def test_disc_that_cannot_be_written_is_one_sentence(
 
 @pytest.mark.parametrize("verb", ["show", "evaluate"])
 def test_files_that_belong_together_are_written_all_or_none(
-    verb: str, disc: Path, places: dict[str, Path], capsys: Captured
+    verb: str, here: Path, small_disc: Path, places: dict[str, Path], capsys: Captured
 ) -> None:
     # The first file fits on this disc, the last does not.
-    refusal(filled_in(OUTPUT_VERBS[verb], out=disc, **places), capsys)
-    assert [path for path in disc.rglob("*") if path.is_file()] == []
+    refusal(filled_in(OUTPUT_VERBS[verb], out=small_disc, **places), capsys)
+    assert [path for path in small_disc.rglob("*") if path.is_file()] == []
 
 
 def test_table_without_a_name_is_one_sentence(places: dict[str, Path], here: Path, capsys: Captured) -> None:

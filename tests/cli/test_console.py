@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -113,17 +115,39 @@ def test_sign_that_would_move_the_cursor_is_shown_harmless(here: Path, capsys: C
     ("library", "words", "extra"),
     [
         ("pyarrow", "data index ward", "judge"),
-        ("matplotlib.figure", "data show ward", "judge"),
+        ("pyarrow", "data check ward", "judge"),
+        ("pyarrow", "data split ward", "judge"),
+        ("pyarrow", "data show ward", "judge"),
+        ("matplotlib", "data show ward", "judge"),
+        ("pyarrow", "evaluate {run} ward", "judge"),
+        ("matplotlib.figure", "evaluate {run} ward", "judge"),
         ("torch", "train cnn-scratch ward", "train"),
+        ("torch", "demo --patients 8", "train"),
+        ("matplotlib", "demo --patients 8", "train"),
     ],
 )
-def test_library_that_is_not_installed_is_one_sentence_with_the_line_that_installs_it(
-    library: str, words: str, extra: str, here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+def test_library_that_is_not_installed_is_one_sentence_before_any_film_is_opened(
+    library: str,
+    words: str,
+    extra: str,
+    here: Path,
+    phantom_run: Path,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    capsys.readouterr()
     monkeypatch.setitem(sys.modules, library, None)
-    assert hilum(words.split()) == 2
-    error = capsys.readouterr().err.splitlines()[-1]
+    before = sorted(here.rglob("*"))
+    assert hilum(words.format(run=phantom_run).split()) == 2
+    (error,) = capsys.readouterr().err.splitlines()  # no bar stands before it
     assert error.startswith("hilum: ") and error.endswith(f"Run: pip install 'hilum[{extra}]'")
+    assert sorted(here.rglob("*")) == before
+
+
+def test_catalogue_in_csv_needs_no_extra(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert hilum(["data", "index", "ward", "--output", "ward.csv"]) == 0
+    assert hilum(["data", "check", "ward.csv"]) == 0
 
 
 def test_import_that_fails_by_our_own_mistake_is_not_taken_for_a_missing_library(
@@ -132,6 +156,25 @@ def test_import_that_fails_by_our_own_mistake_is_not_taken_for_a_missing_library
     monkeypatch.setitem(sys.modules, "hilum.verbs.data_show", None)
     with pytest.raises(ImportError):
         hilum(["data", "show", "ward"])
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_under_torchrun_one_process_prints_the_error_and_each_tells_it_to_torchrun(
+    rank: int, here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", str(rank))
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(here / "error.json"))
+    assert hilum(["data", "check", "nowhere"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == (rank == 0)
+    told = json.loads((here / "error.json").read_text())["message"]
+    assert told["message"].startswith("Could not read 'nowhere'") and int(told["extraInfo"]["timestamp"])
+
+
+def test_answer_is_printed_by_one_process(here: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    assert hilum(["data", "index", "ward"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_hilum_alone_shows_every_command(here: Path, capsys: Captured) -> None:
@@ -151,6 +194,28 @@ def test_help_of_a_command_fits_80_columns_and_ends_with_its_examples(verb: Verb
     first = next(line.strip() for line in examples.splitlines() if line.strip())
     assert first.startswith(f"hilum {verb.name}")
     assert "─" not in examples  # no table of options follows
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_help_names_an_argument_once_and_no_default_that_says_nothing(verb: Verb, here: Path, capsys: Captured) -> None:
+    assert hilum([*verb.name.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+    parameters = inspect.signature(verb.load()).parameters.values()
+    arguments = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert all(f" {name.upper()} " in shown for name in arguments)
+    assert not [name for name in arguments if f"--{name} " in shown]
+    words = " ".join(shown.replace("│", " ").split())
+    assert not re.findall(r"\[default: (?:\(|\[|None|False|\"\")", words)
+
+
+def test_help_shows_a_default_as_it_would_be_typed(here: Path, capsys: Captured) -> None:
+    assert hilum(["evaluate", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "[default: 0.01 0.05 0.2 0.5]" in shown and "[default: 0]" in shown and "[default: test]" in shown
+
+
+def test_argument_may_still_be_given_by_name(here: Path) -> None:
+    assert hilum(["data", "index", "--data", "ward"]) == 0
 
 
 def test_group_alone_shows_its_commands(here: Path, capsys: Captured) -> None:

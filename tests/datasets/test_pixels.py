@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pytest
 
 from film_folders import catalogue_of, kermany_like, record, write_film
 from hilum.datasets import Catalogue, index_folder, open_pixels
+from hilum.datasets.pixels import KEPT
 from hilum.errors import HilumError
 from hilum.images import read_film, to_square
 from hilum.progress import Bar, Silent
@@ -203,3 +205,63 @@ def test_runs_at_the_same_time_share_the_cache(films: Catalogue, tmp_path: Path)
         thread.join()
     assert len(results) == 4 and all(np.array_equal(result, results[0]) for result in results)
     assert made(tmp_path / "cache") == [".json", ".npy"]
+
+
+def caches(directory: Path) -> set[str]:
+    return {path.stem for path in directory.glob("*.npy")}
+
+
+def age(directory: Path) -> None:
+    """Put an hour between what was opened so far and what comes."""
+    for path in directory.glob("*.npy"):
+        os.utime(path, (0, path.stat().st_mtime - 3600))
+
+
+def test_caches_opened_longest_ago_are_removed_when_another_is_made(films: Catalogue, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    open_pixels(films, 32, "pad", cache)
+    first = caches(cache)
+    for number in range(KEPT):
+        age(cache)
+        open_pixels(films.select([number]), 32, "squash", cache)
+    age(cache)
+    oldest = open_pixels(films.select([0]), 32, "squash", cache)[0].copy()  # opened again: now the second is the oldest
+    before = caches(cache)
+    age(cache)
+    open_pixels(films.select([KEPT]), 32, "squash", cache)
+    assert first < caches(cache) and len(caches(cache)) == len(first) + KEPT
+    assert len(before - caches(cache)) == 1
+    assert {path.stem for path in cache.glob("*.json")} == caches(cache)
+    remove_files(films, range(1))
+    np.testing.assert_array_equal(open_pixels(films.select([0]), 32, "squash", cache)[0], oldest)
+    with pytest.raises(HilumError, match="No such file"):
+        remove_files(films, range(1, 2))
+        open_pixels(films.select([1]), 32, "squash", cache)
+
+
+def test_cache_that_is_in_use_is_not_removed(films: Catalogue, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    in_use = open_pixels(films.select([0]), 32, "squash", cache)
+    (held,) = caches(cache)
+    view = in_use[:1]
+    del in_use
+    for number in range(1, KEPT + 2):
+        age(cache)
+        open_pixels(films.select([number]), 32, "squash", cache)
+    assert held in caches(cache) and len(caches(cache)) == KEPT + 1
+    del view
+    open_pixels(films.select(range(2)), 32, "squash", cache)
+    assert held not in caches(cache) and len(caches(cache)) == KEPT
+
+
+def test_part_of_a_writer_that_was_killed_a_day_ago_is_removed_with_the_unused_caches(
+    films: Catalogue, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    open_pixels(films, 32, "squash", cache)
+    stale, running = cache / ".pixels-32-squash-0.npy.0123abcd.part", cache / ".pixels-32-squash-1.npy.0123abcd.part"
+    stale.touch()
+    running.touch()
+    os.utime(stale, (0, stale.stat().st_mtime - 2 * 24 * 3600))
+    open_pixels(films.select([0]), 32, "squash", cache)
+    assert running.exists() and not stale.exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,25 @@ def test_every_look_is_counted(catalogue: Catalogue, tmp_path: Path) -> None:
     ]
     assert [(count.models, count.looks) for count in counts] == [(1, 1), (1, 2), (2, 3)]
     assert len((tmp_path / LOOKS).read_text().splitlines()) == 3
+
+
+def test_a_look_at_all_films_counts_as_one_at_the_test(catalogue: Catalogue, tmp_path: Path) -> None:
+    films = tuple(replace(one, split="test" if row < 8 else "train") for row, one in enumerate(catalogue.films))
+    half_test = replace(catalogue, films=films)
+    first, second = (BrightnessPredictor(manifest(), model_hash * 64) for model_hash in "bc")
+    looks = [
+        evaluate_model(predictor, half_test, tmp_path, Settings(part, draws=20), MADE)[0].looks
+        for predictor, part in ((first, "all"), (second, "test"), (first, "all"))
+    ]
+    assert [(count.models, count.looks) for count in looks] == [(1, 1), (2, 2), (1, 2)]
+    written = [json.loads(line) for line in (tmp_path / LOOKS).read_text().splitlines()]
+    assert [(look["part"], look["films"]) for look in written] == [
+        ("all", 12),
+        ("test", 8),
+        ("test", 8),
+        ("all", 12),
+        ("test", 8),
+    ]
 
 
 def test_a_model_that_met_the_films_is_refused_before_it_sees_them(catalogue: Catalogue, tmp_path: Path) -> None:

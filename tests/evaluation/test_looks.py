@@ -7,6 +7,7 @@ import pytest
 from hilum.datasets import Catalogue
 from hilum.errors import HilumError
 from hilum.evaluation import LOOKS, Look, count_looks, hash_of_films, read_looks, record_look
+from hilum.evaluation.looks import sets_seen
 from stand_ins import film
 
 
@@ -54,3 +55,19 @@ def test_films_are_known_by_their_bytes_alone() -> None:
     renamed = film("all/x", "9", "normal", sha256=first.sha256)
     assert hash_of_films(here) == hash_of_films(Catalogue("copy", Path("there"), (second, renamed)))
     assert hash_of_films(here) != hash_of_films(here.select([0]))
+
+
+def test_a_look_at_all_films_is_one_at_the_test_films_among_them() -> None:
+    tests = tuple(film(f"test/{name}", name) for name in "ab")
+    everything = Catalogue("kermany", Path(), (*tests, film("train/c", "c")))
+    seen = sets_seen(everything, "all")
+    assert {part: hash_of_films(films) for part, films in seen.items()} == {
+        "all": hash_of_films(everything),
+        "test": hash_of_films(Catalogue("kermany", Path(), tests)),
+    }
+
+
+@pytest.mark.parametrize(("part", "folders"), [("test", "aa"), ("all", ""), ("all", "test"), ("validation", "test")])
+def test_a_look_at_anything_else_is_one_look(part: str, folders: str) -> None:
+    films = Catalogue("made", Path(), tuple(film(f"{folders}/{name}", name, split=folders) for name in "ab"))
+    assert list(sets_seen(films, part)) == [part]

@@ -20,6 +20,8 @@ CACHED = ["cache.enabled=true", "augment.views=2"]
         (["network.trained=all", "train.unfreeze_epoch=1"], "unfreeze"),
         (["train.early_stop=2", "train.keep=last"], "keeps the last"),
         (["train.loss=focal", "augment.mixup=0.2"], "mixup"),
+        (["train.cycle_momentum=true", "train.schedule=cosine"], "cycle_momentum"),
+        (["train.logit_adjustment=1", "train.class_weights=true"], "twice"),
         ([*CACHED, "network.trained=all"], "freezes none"),
         ([*CACHED, "network.norms=trained"], "batch norms"),
         ([*CACHED, "augment.views=0"], "afresh"),
@@ -29,7 +31,7 @@ CACHED = ["cache.enabled=true", "augment.views=2"]
 )
 def test_contradicting_keys_are_refused_by_name(changes: list[str], word: str) -> None:
     with pytest.raises(HilumError, match=word):
-        read_recipe("mobilenetv2-frozen", changes)
+        read_recipe("mobilenetv2-frozen", ["cache.enabled=false", *changes])
 
 
 def test_frozen_layers_with_fixed_views_may_be_cached() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from hilum.errors import HilumError
 from hilum.metrics import PlattScaling, choose_operating_points
-from hilum.training.assemble import SMALLEST_SLOPE, calibrate_upwards, compare
+from hilum.models import build_network
+from hilum.recipe import read_recipe
+from hilum.training.assemble import SMALLEST_SLOPE, calibrate_upwards, compare, timm_config
 
 PLATT = PlattScaling(1.0, 0.0)
 LOGIT = np.array([-2.0, -1.0, 1.0, 2.0])
@@ -38,3 +40,9 @@ def test_calibration_never_turns_the_model_around() -> None:
     assert backwards.probability(LOGIT) == pytest.approx([0.5] * 4, abs=1e-3)
     assert (np.diff(backwards.probability(LOGIT)) > 0).all()
     assert calibrate_upwards(LOGIT, LOGIT > 0).slope > SMALLEST_SLOPE
+
+
+@pytest.mark.parametrize(("geometry", "crop_mode"), [("squash", "squash"), ("pad", "border")])
+def test_config_says_in_the_words_of_timm_how_a_film_becomes_a_square(geometry: str, crop_mode: str) -> None:
+    recipe = read_recipe("cnn-scratch", [f"film.geometry={geometry}"])
+    assert timm_config(build_network(recipe.network), recipe)["pretrained_cfg"]["crop_mode"] == crop_mode

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import platform
+import subprocess
+import sys
+
 import pytest
 
 from hilum.errors import HilumError
-from hilum.training.device import Machine, choose_machine, processor_has_bf16
+from hilum.training.device import Machine, choose_machine, keep_freed_memory, processor_has_bf16
 
 
 @pytest.mark.parametrize("device", ["cuda:7", "cpu:1", "cuda:99"])
@@ -52,3 +57,56 @@ def test_misspelt_device_names_the_nearest() -> None:
 
 def test_stated_means_are_kept() -> None:
     assert choose_machine("cpu", "fp32", 1, 0) == Machine("cpu", "fp32", 1, 0)
+
+
+KEEPING = """
+import ctypes, json, torch
+from hilum.training.device import keep_freed_memory
+
+class Mallinfo(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in
+                "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()]
+
+glibc = ctypes.CDLL("libc.so.6")
+glibc.mallinfo2.restype = Mallinfo
+glibc.malloc.restype, glibc.malloc.argtypes, glibc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+
+def mapped_for_64_mib():
+    before = glibc.mallinfo2().hblks
+    block = glibc.malloc(64 << 20)
+    mapped = glibc.mallinfo2().hblks - before
+    glibc.free(block)
+    return mapped
+
+def step():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 16, 3), torch.nn.Flatten(), torch.nn.LazyLinear(1))
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    for _ in range(3):
+        optimizer.zero_grad()
+        network(torch.rand(8, 1, 32, 32)).square().mean().backward()
+        optimizer.step()
+    return [float(parameter.double().sum()) for parameter in network.parameters()]
+
+torch.set_num_threads(1)
+before = mapped_for_64_mib(), step()
+keep_freed_memory()
+print(json.dumps([before, (mapped_for_64_mib(), step())]))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the setting")
+def test_freed_memory_is_kept_and_changes_no_result() -> None:
+    """In a process of its own, because the setting stays."""
+    done = subprocess.run([sys.executable, "-c", KEEPING], capture_output=True, text=True, check=True)
+    (mapped_before, result_before), (mapped_after, result_after) = json.loads(done.stdout)
+    assert (mapped_before, mapped_after) == (1, 0)
+    assert result_before == result_after
+
+
+def test_where_there_is_no_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_such_library(_: str) -> None:
+        raise OSError("libc.so.6: cannot open shared object file")
+
+    monkeypatch.setattr("ctypes.CDLL", no_such_library)
+    keep_freed_memory()

@@ -24,7 +24,7 @@ from hilum.modelfolder import open_model_folder, salted_hash
 from hilum.models import FilmClassifier, build_network
 from hilum.progress import Progress
 from hilum.recipe import read_recipe
-from hilum.training import Job, TrainedNetwork, train_network
+from hilum.training import Feed, Job, TrainedNetwork, train_network
 from small_model import train_small
 
 
@@ -58,10 +58,10 @@ def test_loop_and_calibration_are_given_the_parts_they_are_named_for_and_no_test
     labels = {part: catalogue.usable.is_pneumonia[split.rows(part)] for part in ("fit", "select", "calibrate")}
     seen: dict[str, Any] = {}
 
-    def spied_training(classifier: FilmClassifier, job: Job, progress: Progress) -> TrainedNetwork:
+    def spied_training(classifier: FilmClassifier, feed: Feed, job: Job, progress: Progress) -> TrainedNetwork:
         seen["fit"], seen["select"] = job.is_pneumonia[job.fit_rows], job.is_pneumonia[job.select_rows]
         seen["films"] = len(job.pixels)
-        return train_network(classifier, job, progress)
+        return train_network(classifier, feed, job, progress)
 
     def spied_platt(logit: np.ndarray, truth: np.ndarray) -> PlattScaling:
         seen["calibrate"] = truth
@@ -240,9 +240,9 @@ def test_frozen_timm_network_keeps_its_body_and_loads_without_hilum(phantom_film
     changes = ["network.pretrained=false", "film.side=64", "train.epochs=1"]
     assert hilum([*words, str(tmp_path), *(word for change in changes for word in ("--set", change))]) == 0
     torch.manual_seed(0)
-    first = build_network(read_recipe("mobilenetv2-frozen", changes).network).network.state_dict()
+    first = build_network(read_recipe("mobilenetv2-frozen", changes).network, 64).body.state_dict()
     last = load_file(tmp_path / "run" / "model" / "model.safetensors")
-    changed = {name for name, tensor in last.items() if not torch.equal(tensor, first[name])}
+    changed = {name for name, tensor in last.items() if name not in first or not torch.equal(tensor, first[name])}
     assert changed == {"classifier.weight", "classifier.bias"}
     model = timm.create_model(f"local-dir:{tmp_path / 'run' / 'model'}", pretrained=True).eval()
     facts = json.loads((tmp_path / "run" / "model" / "config.json").read_text())

@@ -20,12 +20,14 @@ from hilum.files import disc_error
 if TYPE_CHECKING:
     from cyclopts import App
 
-_OF_JUDGE = ("matplotlib", "pandas", "pyarrow", "scipy", "sklearn")
+_OF_JUDGE = ("matplotlib", "pyarrow")
 
 
 def build_app(arguments: Sequence[str] = ()) -> App:
     """The table of verbs as an application; a verb is imported when it is called or its help is asked for."""
     from cyclopts import App, Parameter
+
+    from hilum.cli.help import ByPlace, shown_default
 
     app = App(
         name="hilum",
@@ -35,7 +37,8 @@ def build_app(arguments: Sequence[str] = ()) -> App:
         version=hilum.__version__,
         help_format="markdown",
         result_action="return_value",
-        default_parameter=Parameter(negative=()),
+        help_formatter=ByPlace(),
+        default_parameter=Parameter(negative=(), show_default=shown_default),
         suppress_keyboard_interrupt=False,
     )
     groups = {name: App(name=name, help=text, group=BUILDERS) for name, text in GROUPS.items()}

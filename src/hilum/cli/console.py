@@ -7,7 +7,9 @@ import io
 import json
 import os
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from hilum.errors import HilumError
@@ -32,7 +34,7 @@ def show(answer: Any, as_json: bool) -> int:
         raise HilumError(
             "Standard output is closed.", expected="a place for the answer", do="Send it to a file or to /dev/null."
         )
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first_process():
         return 0
     text = _as_json(answer) if as_json else _for_people(answer)
     try:
@@ -48,10 +50,23 @@ def show(answer: Any, as_json: bool) -> int:
 
 
 def show_error(sentence: str, exit_status: int = 2) -> int:
-    """Print one sentence on standard error; the exit status comes back, that of wrong use if not given."""
+    """Print one sentence on standard error; the exit status comes back, that of wrong use if not given.
+
+    Of several processes under torchrun only the first prints, because most errors are those of all; each gives its
+    sentence to torchrun, which shows that of the process that failed first.
+    """
     with suppress(OSError):  # the exit status still tells
-        print(f"hilum: {printable(sentence)}", file=sys.stderr)
+        if is_first_process():
+            print(f"hilum: {printable(sentence)}", file=sys.stderr)
+        if place := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+            facts = {"message": printable(sentence), "extraInfo": {"timestamp": str(int(time.time()))}}
+            Path(place).write_text(json.dumps({"message": facts}), encoding="utf-8")
     return exit_status
+
+
+def is_first_process() -> bool:
+    """True for a lone process, and for the first of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def drop_output() -> None:

@@ -44,8 +44,29 @@ VERBS: Final = (
     Verb("data split", "hilum.verbs.data_split:split", "Divide patients by a protocol.", BUILDERS),
     Verb("data check", "hilum.verbs.data_check:check", "Look for leaks, duplicates and bad films.", BUILDERS),
     Verb("data show", "hilum.verbs.data_show:show", "Draw counts and a grid of example films.", BUILDERS),
+    Verb("lr-find", "hilum.verbs.lr_find:lr_find", "Suggest a learning rate by a range test.", BUILDERS),
+    Verb(
+        "model summary", "hilum.verbs.model_summary:summary", "Show a recipe's layers and which are trained.", BUILDERS
+    ),
+    Verb(
+        "model import",
+        "hilum.verbs.model_import:import_model",
+        "Turn a saved Keras model into a model folder.",
+        BUILDERS,
+    ),
     Verb("train", "hilum.verbs.train:train", "Train a recipe into a calibrated model folder.", BUILDERS),
     Verb("evaluate", "hilum.verbs.evaluate:evaluate", "Judge a model, every figure with its interval.", BUILDERS),
+    Verb("reproduce", "hilum.verbs.reproduce:reproduce", "Run the five published projects, row by row.", BUILDERS),
+    Verb(
+        "study transfer",
+        "hilum.verbs.study_transfer:transfer",
+        "What ImageNet weights buy, from few patients and from many.",
+        BUILDERS,
+    ),
     Verb("predict", "hilum.verbs.predict:predict", "Answer for films with a model.", READERS),
 )
-GROUPS: Final = {"data": "Fetch, index, split, check and show films."}
+GROUPS: Final = {
+    "data": "Fetch, index, split, check and show films.",
+    "model": "Look into a network, or bring one in.",
+    "study": "Questions that take many runs.",
+}

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hilum.datasets.catalogue import Catalogue, FilmRecord
-from hilum.errors import HilumError, missing_extra
+from hilum.errors import HilumError, missing_extra, require_installed
 from hilum.files import explained, printable, read_text, write_atomically, write_text
 
 _FORMAT = 1
+_PARQUET = "A catalogue in Parquet"
 _CSV_MARK = "# hilum catalogue "
 _META_KEY = b"hilum"
 _COLUMNS = {field.name: str(field.type) for field in fields(FilmRecord)}
@@ -51,6 +52,16 @@ def is_catalogue(path: Path) -> bool:
             return path.suffix.lower() == ".parquet"
         with path.open("rb") as file:
             return file.read(len(_CSV_MARK)).decode("latin-1") == _CSV_MARK
+
+
+def require_format(path: Path) -> None:
+    """Refuse a place for a catalogue whose format needs a library that is not installed, before any film is opened.
+
+    Raises:
+        HilumError: Parquet without pyarrow.
+    """
+    if path.suffix.lower() != ".csv":
+        require_installed(["pyarrow"], _PARQUET, "judge")
 
 
 def _meta(catalogue: Catalogue) -> str:
@@ -117,7 +128,7 @@ def _arrow() -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise missing_extra("A catalogue in Parquet", "judge") from error
+        raise missing_extra(_PARQUET, "judge") from error
     return pyarrow
 
 

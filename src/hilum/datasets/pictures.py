@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import PurePosixPath
 from typing import Any
 
 from hilum.datasets.catalogue import LABELS, Catalogue, FilmRecord
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.draws import Group, shuffled
-from hilum.errors import missing_extra
-from hilum.files import printable
+from hilum.datasets.pictures_page import COLOURS, GREY, WIDTH_IN, draw_square, page, png, short, written
 from hilum.images import read_film, to_square
 
-# Blue against orange is told apart with every common colour vision deficiency; the two oranges differ in lightness.
-_COLOURS = {"bacteria": "#c4581a", "virus": "#f2b27a", "pneumonia": "#d9763a", "normal": "#33689e"}
-_INK, _GREY = "#222222", "#666666"
-_WIDTH_IN, _DPI = 8.0, 200
 _BAR_IN, _BAR_LENGTH_IN, _BLOCK_IN = 0.32, 2.9, 0.92
 _ROWS, _COLUMNS, _CELL_IN, _GAP_IN = 3, 3, 1.11, 0.08
 _THUMBNAIL_SIDE = 320
@@ -30,19 +24,20 @@ def draw_counts(catalogue: Catalogue) -> bytes:
     """
     counts = count_films(catalogue)
     height_in = 0.85 + _BLOCK_IN * len(counts)
-    figure = _figure(height_in, f"{_number(len(catalogue.usable.films), 'film')} of {_patients(catalogue)}", catalogue)
+    headline = f"{_number(len(catalogue.usable.films), 'film')} of {_patients(catalogue)}"
+    figure = page(height_in, headline, _remark(catalogue))
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, _WIDTH_IN), ylim=(height_in, 0))
+    axes.set(xlim=(0, WIDTH_IN), ylim=(height_in, 0))
     axes.set_axis_off()
     scale = _BAR_LENGTH_IN / max([1, *(max(count.pneumonia, count.normal) for count in counts)])
     for number, count in enumerate(counts):
         top_in = 0.8 + _BLOCK_IN * number
-        axes.text(0.3, top_in + _BAR_IN, count.place or "all films", **_words(11, va="center"))
+        axes.text(0.3, top_in + _BAR_IN, count.place or "all films", **written(11, va="center"))
         unknown = count.pneumonia - count.bacteria - count.virus
         pneumonia = {"bacteria": count.bacteria, "virus": count.virus, "pneumonia": unknown}
         _draw_bar(axes, top_in, pneumonia, scale, _pneumonia_in_words(count))
         _draw_bar(axes, top_in + _BAR_IN, {"normal": count.normal}, scale, f"{count.normal:,} normal")
-    return _png(figure)
+    return png(figure)
 
 
 def _draw_bar(axes: Any, top_in: float, films_of: dict[str, int], inches_a_film: float, words: str) -> None:
@@ -50,10 +45,10 @@ def _draw_bar(axes: Any, top_in: float, films_of: dict[str, int], inches_a_film:
     end_in = 1.3
     for kind, films in films_of.items():
         axes.barh(
-            top_in + _BAR_IN / 2, films * inches_a_film, _BAR_IN * 0.8, left=end_in, color=_COLOURS[kind], linewidth=0
+            top_in + _BAR_IN / 2, films * inches_a_film, _BAR_IN * 0.8, left=end_in, color=COLOURS[kind], linewidth=0
         )
         end_in += films * inches_a_film
-    axes.text(end_in + 0.08, top_in + _BAR_IN / 2, words, **_words(10, va="center"))
+    axes.text(end_in + 0.08, top_in + _BAR_IN / 2, words, **written(10, va="center"))
 
 
 def _pneumonia_in_words(count: PlaceCount) -> str:
@@ -70,32 +65,30 @@ def draw_examples(catalogue: Catalogue, seed: int = 0) -> bytes:
         HilumError: matplotlib is not installed, or a film cannot be opened any more.
     """
     height_in = 1.15 + _ROWS * (_CELL_IN + 0.24)
-    figure = _figure(height_in, "What the films look like", catalogue)
+    figure = page(height_in, "What the films look like", _remark(catalogue))
     for label, left_in in zip(
-        LABELS, (0.3, _WIDTH_IN - 0.3 - _COLUMNS * _CELL_IN - _GAP_IN * (_COLUMNS - 1)), strict=True
+        LABELS, (0.3, WIDTH_IN - 0.3 - _COLUMNS * _CELL_IN - _GAP_IN * (_COLUMNS - 1)), strict=True
     ):
-        figure.text(left_in / _WIDTH_IN, 1 - 0.85 / height_in, label.capitalize(), **_words(11, color=_COLOURS[label]))
-        for number, film in enumerate(_examples(catalogue, label, seed)):
+        figure.text(left_in / WIDTH_IN, 1 - 0.85 / height_in, label.capitalize(), **written(11, color=COLOURS[label]))
+        for number, film in enumerate(examples(catalogue, label, seed)):
             row, column = divmod(number, _COLUMNS)
-            top_in = 0.97 + row * (_CELL_IN + 0.24)
-            corner = (left_in + column * (_CELL_IN + _GAP_IN)) / _WIDTH_IN, 1 - (top_in + _CELL_IN) / height_in
-            _draw_film(figure, (*corner, _CELL_IN / _WIDTH_IN, _CELL_IN / height_in), catalogue, film)
-    return _png(figure)
+            _draw_film(
+                figure, (left_in + column * (_CELL_IN + _GAP_IN), 0.97 + row * (_CELL_IN + 0.24)), catalogue, film
+            )
+    return png(figure)
 
 
-def _draw_film(figure: Any, place: tuple[float, float, float, float], catalogue: Catalogue, film: FilmRecord) -> None:
-    axes = figure.add_axes(place)
-    axes.set_axis_off()
+def _draw_film(figure: Any, corner_in: tuple[float, float], catalogue: Catalogue, film: FilmRecord) -> None:
     # "pad" keeps the shape that a person expects of a chest; the network sees the squashed square.
     square = to_square(read_film(catalogue.root / film.path).pixels, _THUMBNAIL_SIDE, "pad")
-    axes.imshow(square, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
+    axes = draw_square(figure, corner_in, _CELL_IN, square)
     axes.text(
-        0, -0.03, _short(PurePosixPath(film.path).stem), transform=axes.transAxes, **_words(6, va="top", color=_GREY)
+        0, -0.03, short(PurePosixPath(film.path).stem), transform=axes.transAxes, **written(6, va="top", color=GREY)
     )
 
 
-def _examples(catalogue: Catalogue, label: str, seed: int) -> list[FilmRecord]:
-    """Up to nine films of a class, subtypes in turn, no patient twice."""
+def examples(catalogue: Catalogue, label: str, seed: int) -> list[FilmRecord]:
+    """Up to nine films of a class drawn by `seed`, none of a test folder; subtypes in turn, no patient twice."""
     films = catalogue.usable.films
     groups = [
         Group(film.path, label, film.subtype, (row,))
@@ -111,32 +104,11 @@ def _examples(catalogue: Catalogue, label: str, seed: int) -> list[FilmRecord]:
     return in_turn[: _ROWS * _COLUMNS]
 
 
-def _figure(height_in: float, headline: str, catalogue: Catalogue) -> Any:
-    """A white page with a headline and, under it in grey, the data set's name."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing_extra("A picture", "judge") from error
-    figure = Figure(figsize=(_WIDTH_IN, height_in), dpi=_DPI, facecolor="white")
+def _remark(catalogue: Catalogue) -> str:
+    """The data set's name, and how many films are left out."""
     unusable = len(catalogue.films) - len(catalogue.usable.films)
     remark = f"; {_number(unusable, 'film')} that cannot be used left out" if unusable else ""
-    figure.text(0.3 / _WIDTH_IN, 1 - 0.36 / height_in, headline, **_words(14, weight="bold"))
-    figure.text(
-        0.3 / _WIDTH_IN, 1 - 0.56 / height_in, f"{_short(catalogue.name, 60)}{remark}", **_words(9, color=_GREY)
-    )
-    return figure
-
-
-def _words(size: float, **more: Any) -> dict[str, Any]:
-    # A file name may hold dollar signs, which would be read as mathematics.
-    return {"fontsize": size, "color": _INK, "parse_math": False, **more}
-
-
-def _short(name: str, longest: int = 20) -> str:
-    """The name with its middle left out where it is long; signs that the font may lack become question marks."""
-    name = printable(name).encode("ascii", "replace").decode("ascii")
-    half = (longest - 1) // 2
-    return name if len(name) <= longest else f"{name[:half]}…{name[-half:]}"
+    return f"{short(catalogue.name, 60)}{remark}"
 
 
 def _number(count: int, noun: str) -> str:
@@ -145,9 +117,3 @@ def _number(count: int, noun: str) -> str:
 
 def _patients(catalogue: Catalogue) -> str:
     return _number(len(set(catalogue.usable.patients)), "patient")
-
-
-def _png(figure: Any) -> bytes:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", metadata={"Software": None})
-    return content.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,14 +16,26 @@ from typing import BinaryIO
 import numpy as np
 
 from hilum.datasets.catalogue import Catalogue, FilmRecord
+from hilum.datasets.mapped import MappedSquares, map_squares, remove_unless_held
 from hilum.datasets.workers import in_processes
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json, sha256_of, write_atomically, write_json
+from hilum.files import (
+    PART_IS_STALE_AFTER_S,
+    explained,
+    printable,
+    read_json,
+    sha256_of,
+    write_atomically,
+    write_json,
+)
 from hilum.images import read_film, to_square
 from hilum.progress import Progress, Silent
 
 PREPROCESSING = 1
 """Raised with every change of `read_film` or `to_square` that alters a pixel, so that no older cache is taken."""
+
+KEPT = 8
+"""Caches of one side and geometry that stay when another is made: training and test films under several protocols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +56,24 @@ class _Contents:
         digest = hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
         return f"pixels-{self.side}-{self.geometry}-{digest[:16]}.npy"
 
+    @property
+    def header(self) -> bytes:
+        """What NumPy writes in front of the squares."""
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": self.shape})
+        return header.getvalue()
+
 
 def open_pixels(
     catalogue: Catalogue, side: int, geometry: str, directory: Path, progress: Progress = Silent()
-) -> np.memmap:
+) -> MappedSquares:
     """(n, side, side) uint8, read-only: the squares of the catalogue's films, in their order.
 
     The file lies in `directory`, is named by side, geometry and a digest of the films' bytes, and is checked against
     its checksum whenever it is opened; what is missing or damaged is made (again). It appears by a rename, so runs at
     the same time may share it. Films that another sound cache in `directory` holds are copied from it; the others are
-    decoded. Memory stays flat: a few films a process are under way at a time.
+    decoded. Memory stays flat: a few films a process are under way at a time. When a cache is made, those opened
+    longest ago are removed beyond the `KEPT` latest of its side and geometry, unless a process has them mapped.
 
     Args:
         catalogue: films without problems; `catalogue.usable` gives them.
@@ -68,12 +89,13 @@ def open_pixels(
     to_square(np.zeros((1, 1), np.uint8), side, geometry)  # refuses a side or a geometry before any film is opened
     contents = _Contents(side, geometry, tuple(film.sha256 for film in catalogue.films))
     path = directory / contents.file_name
-    if not _is_sound(path, contents):
+    pixels = _opened(path, contents)
+    if pixels is None:
         with explained(path, "read"):
             label = "Decoding again (damaged cache)" if path.exists() else "Decoding films"
         _build(path, contents, _squares(catalogue, contents, _known_squares(directory, contents), progress, label))
-    with explained(path, "read"):
-        pixels: np.memmap = np.load(path, mmap_mode="r", allow_pickle=False)
+        pixels = map_squares(path, contents.shape, len(contents.header))
+        _remove_unused(path, contents)
     return pixels
 
 
@@ -94,6 +116,34 @@ def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
+def _opened(path: Path, contents: _Contents) -> MappedSquares | None:
+    """The cache, held before it is checked so that nobody removes it in between; None where there is no sound one."""
+    with suppress(HilumError):
+        pixels = map_squares(path, contents.shape, len(contents.header))
+        if _is_sound(path, contents):
+            with suppress(OSError):  # another user's cache: it is theirs to keep
+                os.utime(path)
+            return pixels
+    return None
+
+
+def _remove_unused(made: Path, contents: _Contents) -> None:
+    """Keep the caches of this side and geometry that were opened last; a part of a killed writer goes after a day."""
+    with suppress(OSError):  # another process may be removing the same
+        latest_first = sorted(_caches(made.parent, contents), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in latest_first[KEPT:]:
+            if path != made and remove_unless_held(path):
+                _sidecar(path).unlink(missing_ok=True)
+        for part in made.parent.glob(".pixels-*.part"):
+            if made.stat().st_mtime - part.stat().st_mtime > PART_IS_STALE_AFTER_S:
+                part.unlink()
+
+
+def _caches(directory: Path, like: _Contents) -> Iterator[Path]:
+    """The files of this side and geometry."""
+    return directory.glob(f"pixels-{like.side}-{like.geometry}-*.npy")
+
+
 def _is_sound(path: Path, contents: _Contents) -> bool:
     """True where the file is there, whole, and the one that its sidecar describes."""
     try:
@@ -111,8 +161,7 @@ def _known_squares(directory: Path, wanted: _Contents) -> dict[str, np.ndarray]:
     films, known = set(wanted.films), dict[str, np.ndarray]()
     for path, contents in _neighbours(directory, wanted):
         if films.intersection(contents.films) - known.keys() and _is_sound(path, contents):
-            with explained(path, "read"):
-                squares = np.load(path, mmap_mode="r", allow_pickle=False)
+            squares = map_squares(path, contents.shape, len(contents.header))
             known |= {film: square for film, square in zip(contents.films, squares, strict=True) if film in films}
     return known
 
@@ -120,7 +169,7 @@ def _known_squares(directory: Path, wanted: _Contents) -> dict[str, np.ndarray]:
 def _neighbours(directory: Path, wanted: _Contents) -> list[tuple[Path, _Contents]]:
     """Caches of the same side, geometry and preprocessing with what their sidecars say, those of most films first."""
     found = []
-    for path in directory.glob(f"pixels-{wanted.side}-{wanted.geometry}-*.npy"):
+    for path in _caches(directory, wanted):
         with suppress(HilumError, KeyError, TypeError):
             contents = _Contents(wanted.side, wanted.geometry, tuple(map(str, read_json(_sidecar(path))["films"])))
             if path.name == contents.file_name:  # else it is of an older preprocessing, or was renamed
@@ -132,10 +181,8 @@ def _build(path: Path, contents: _Contents, squares: Iterator[np.ndarray]) -> No
     checksum = hashlib.sha256()
 
     def write(file: BinaryIO) -> None:
-        header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": contents.shape})
         # Written film after film, not into a mapping: there a full disc would be a signal, not an error.
-        for piece in chain([header.getvalue()], (square.tobytes() for square in squares)):
+        for piece in chain([contents.header], (square.tobytes() for square in squares)):
             checksum.update(piece)
             file.write(piece)
 

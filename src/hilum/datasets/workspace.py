@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.datasets.catalogue import Catalogue
-from hilum.datasets.catalogue_file import is_catalogue, read_catalogue, write_catalogue
+from hilum.datasets.catalogue_file import is_catalogue, read_catalogue, require_format, write_catalogue
 from hilum.datasets.index import index_csv, index_folder
 from hilum.errors import HilumError
 from hilum.files import explained, printable
@@ -70,6 +70,7 @@ def update_index(
         HilumError: as `resolve_catalogue`; also where the file at `place` is no catalogue.
     """
     _require_there(data)
+    require_format(place)
     with explained(place, "read"):
         is_there = place.exists()
     previous = read_catalogue(place) if is_there else None

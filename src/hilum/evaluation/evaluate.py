@@ -11,7 +11,7 @@ import numpy as np
 from hilum.datasets.catalogue import Catalogue
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
-from hilum.evaluation.looks import Look, LookCount, count_looks, hash_of_films, read_looks, record_look
+from hilum.evaluation.looks import Look, LookCount, count_looks, hash_of_films, read_looks, record_look, sets_seen
 from hilum.evaluation.parts import films_to_judge, require_part
 from hilum.evaluation.predictions import PredictionTable, predict_films
 from hilum.evaluation.record import Choice, Evaluation, JudgedFilms, LeftOut, Point, SubtypeCount, model_facts
@@ -139,19 +139,20 @@ def _points(manifest: Manifest) -> tuple[Point, ...]:
 
 
 def _look(predictor: Predictor, films: Catalogue, part: str, directory: Path, made: Provenance) -> LookCount:
-    """Write this look down and count all of them."""
-    look = Look(
-        time=made.created,
-        model=predictor.manifest.name,
-        model_hash=predictor.model_hash,
-        recipe=str(predictor.manifest.recipe.get("name", "")),
-        part=part,
-        films=len(films.films),
-        films_hash=hash_of_films(films),
-        command=made.command,
-    )
-    record_look(directory, look)
-    return count_looks(*read_looks(directory), look.films_hash)
+    """Write this look down, as one at every set of films that it shows, and count those at the judged films."""
+    for name, seen in sets_seen(films, part).items():
+        look = Look(
+            time=made.created,
+            model=predictor.manifest.name,
+            model_hash=predictor.model_hash,
+            recipe=str(predictor.manifest.recipe.get("name", "")),
+            part=name,
+            films=len(seen.films),
+            films_hash=hash_of_films(seen),
+            command=made.command,
+        )
+        record_look(directory, look)
+    return count_looks(*read_looks(directory), hash_of_films(films))
 
 
 def _judged_films(predictions: PredictionTable, part: str, left_out: tuple[LeftOut, ...]) -> JudgedFilms:

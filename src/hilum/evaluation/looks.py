@@ -60,6 +60,13 @@ def hash_of_films(films: Catalogue) -> str:
     return hashlib.sha256("\n".join(sorted(film.sha256 for film in films.films)).encode()).hexdigest()
 
 
+def sets_seen(films: Catalogue, part: str) -> dict[str, Catalogue]:
+    """The films that a look at one part shows, by part: "all" shows the whole test folder too, if there is one."""
+    tests = [row for row, film in enumerate(films.films) if film.split == "test"]
+    shows_more = part == "all" and 0 < len(tests) < len(films.films)
+    return {part: films} | ({"test": films.select(tests)} if shows_more else {})
+
+
 def record_look(directory: Path, look: Look) -> None:
     """Append the look to `looks.jsonl` in the catalogue's directory.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
 from hilum.datasets.pixels import open_pixels
-from hilum.files import printable
+from hilum.files import printable, spreadsheet_safe
 from hilum.metrics import PlattScaling
 from hilum.metrics.arrays import Booleans, Floats
 from hilum.progress import Progress, Silent
@@ -69,11 +69,6 @@ def predictions_csv(predictions: PredictionTable) -> str:
     for film, logit, probability in zip(
         predictions.films.films, predictions.logit, predictions.probability, strict=True
     ):
-        words = (_cell(word) for word in (film.path, film.patient, film.label, film.subtype))
+        words = (spreadsheet_safe(printable(word)) for word in (film.path, film.patient, film.label, film.subtype))
         writer.writerow([*words, repr(float(logit)), repr(float(probability))])
     return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A word that no spreadsheet takes for a formula and every file can hold."""
-    return "'" + printable(text) if text.startswith(("=", "+", "-", "@", "\t", "\r")) else printable(text)

@@ -95,6 +95,7 @@ class ModelFacts:
     created: str
     command: str
     commit: str
+    are_films_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ def model_facts(manifest: Manifest, model_hash: str) -> ModelFacts:
         created=manifest.created,
         command=manifest.command,
         commit=manifest.commit,
+        are_films_known=training.are_films_known,
     )
 
 

@@ -9,6 +9,9 @@ POPULATIONS = {
     "published results of such models elsewhere fall from an AUROC of 0.95 to 0.54-0.82",
     "phantom": "no patients: films drawn by hilum, for trying commands out",
 }
+UNKNOWN_FILMS = (
+    "The model was trained elsewhere, on films that are not known: that a film was among them cannot be excluded."
+)
 LEAK = "**This model was trained under the protocol '{}', which leaks: patients stand on both sides of its split.**\n\n"
 
 
@@ -20,6 +23,7 @@ def limits(manifest: Manifest) -> tuple[str, ...]:
         "It assists a reader; it is not a medical device.",
         f"The model knows only films like those it was made from: {manifest.population}.",
         *([leak] if manifest.training.is_leaky else []),
+        *([] if manifest.training.are_films_known else [UNKNOWN_FILMS]),
     )
 
 
@@ -39,7 +43,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
         "Protocol": f"`{training.protocol}`, seed {training.seed}",
         "Fit, select, calibrate": "; ".join(map(_people, (training.fit, training.select, training.calibrate))),
         "First weights": training.first_weights,
-        "Epochs": f"{training.epochs}, number {training.kept_epoch} kept",
+        "Epochs": f"{training.epochs}, number {training.kept_epoch} kept" if training.are_films_known else "not known",
         "Calibration": f"Platt, slope {calibration.slope:.4f}, intercept {calibration.intercept:.4f}, "
         f"at a prevalence of {calibration.prevalence:.3f}",
         "Activation map": manifest.activation_map,

@@ -51,6 +51,7 @@ class Training(_Part):
     seed: int
     fold: int
     is_leaky: bool
+    are_films_known: bool = Field(True, description="False for weights trained elsewhere, on films not named here.")
     salt: str
     fit: Served = Field(description="Learned the weights.")
     select: Served = Field(description="Chose the epoch.")

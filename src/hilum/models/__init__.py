@@ -1,22 +1,32 @@
-"""Networks: a self-made CNN or a timm architecture, seen as trunk, pooled features and head.
+"""Networks: a self-made CNN or a timm architecture, seen as body and head, and cut into trunk and tail.
 
 small_cnn.py    the self-made residual network
+heads.py        what stands behind the last maps: scores, and the evidence of each place
 network.py      FilmClassifier: uint8 film -> logit, features, last feature maps
+build.py        recipe -> FilmClassifier
 weights.py      ImageNet weights from a file, a folder or the Hub
 freeze.py       which layers are trained, and the evaluation mode of those that are not
+cut.py          the frozen trunk and the trained tail
+keras/          Keras's lists of layers, and its files
 """
 
-from hilum.models.freeze import freeze, set_training_mode, trained_parameters
-from hilum.models.network import FilmClassifier, FilmOutputs, build_network
+from hilum.models.build import build_network
+from hilum.models.cut import Cut, cut_network
+from hilum.models.freeze import freeze, layers_by_depth, set_training_mode, trained_parameters, unfreeze
+from hilum.models.network import FilmClassifier, FilmOutputs
 from hilum.models.weights import WeightsOrigin, load_pretrained
 
 __all__ = [
+    "Cut",
     "FilmClassifier",
     "FilmOutputs",
     "WeightsOrigin",
     "build_network",
+    "cut_network",
     "freeze",
+    "layers_by_depth",
     "load_pretrained",
     "set_training_mode",
     "trained_parameters",
+    "unfreeze",
 ]

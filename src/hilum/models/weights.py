@@ -6,13 +6,17 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, read_json, sha256_of
 from hilum.models.network import FilmClassifier
+from hilum.pretrained import weights_file
+from hilum.recipe import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +29,67 @@ class WeightsOrigin:
     fresh: tuple[str, ...] = ()  # parameters that the file did not have, beside the head
 
 
-def load_pretrained(classifier: FilmClassifier, architecture: str, weights: Path | None) -> WeightsOrigin:
-    """Put ImageNet weights into a network; its head starts at zero, so that every film starts at a logit of 0.
+class _Facts(BaseModel):
+    """What the `.json` beside weights may say; its other keys are notes for people."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    source_repo: str = ""
+    licence: str = ""
+    missing_keys: list[str] = []
+    mean: list[Annotated[float, Field(allow_inf_nan=False)]] = []
+    std: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = []
+
+
+def load_pretrained(classifier: FilmClassifier, network: Network, weights: Path | None) -> WeightsOrigin:
+    """Put ImageNet weights into a network; its head's last layer starts at zero, so every film at a logit of 0.
 
     A random head on features of this size starts at logits beyond 10, and the first epochs only undo that.
 
     Args:
-        weights: a safetensors file under timm's names, a folder that holds `ARCHITECTURE.safetensors`,
+        network: that the classifier was built from.
+        weights: a safetensors file under timm's names, a folder that holds the network's (`pretrained.weights_file`),
             or None for the Hub. A `.json` beside the file states licence, mean, std and what is missing.
 
     Raises:
         HilumError: no such file, other names or shapes, or no network.
     """
-    torch.nn.init.zeros_(classifier.head.weight)
-    torch.nn.init.zeros_(classifier.head.bias)
+    torch.nn.init.zeros_(classifier.head.last.weight)
+    if classifier.head.last.bias is not None:
+        torch.nn.init.zeros_(classifier.head.last.bias)
+    architecture = network.architecture
     if weights is None:
         return _from_hub(classifier, architecture)
     with explained(weights, "read"):
-        file = weights / f"{architecture}.safetensors" if weights.is_dir() else weights
+        is_folder = weights.is_dir()
+    file = weights
+    if is_folder:
+        file = weights_file(weights, architecture) or weights / f"{architecture}.safetensors"
     tensors = read_tensors(file)
-    facts = read_json(file.with_suffix(".json")) if file.with_suffix(".json").is_file() else {}
-    fresh = _put(classifier, tensors, architecture, file, tuple(facts.get("missing_keys", ())))
-    if "mean" in facts:
-        classifier.mean.copy_(torch.tensor(facts["mean"]).view(1, -1, 1, 1))
-        classifier.std.copy_(torch.tensor(facts["std"]).view(1, -1, 1, 1))
-    return WeightsOrigin(facts.get("source_repo", file.name), sha256_of(file), facts.get("licence", ""), fresh)
+    facts = _facts_beside(file, classifier.mean.numel())
+    fresh = _put(classifier, tensors, architecture, file, tuple(facts.missing_keys))
+    if facts.mean and network.scaling == "pretraining":
+        classifier.mean.copy_(torch.tensor(facts.mean).view(1, -1, 1, 1))
+        classifier.std.copy_(torch.tensor(facts.std).view(1, -1, 1, 1))
+    return WeightsOrigin(facts.source_repo or file.name, sha256_of(file), facts.licence, fresh)
+
+
+def _facts_beside(file: Path, channels: int) -> _Facts:
+    """The facts in the `.json` beside a weights file; mean and std stand there for each channel, or not at all."""
+    path = file.with_suffix(".json")
+    try:
+        facts = _Facts.model_validate(read_json(path)) if path.is_file() else _Facts()
+        wrong = "" if len(facts.mean) == len(facts.std) and len(facts.mean) in (0, channels) else "mean or std"
+    except ValidationError as error:
+        wrong = ".".join(map(str, error.errors()[0]["loc"])) or "form"
+    if wrong:
+        raise HilumError(
+            f"'{printable(path)}' has a wrong {wrong}.",
+            expected="source_repo and licence as text, missing_keys as a list of names, "
+            f"mean and std as {channels} numbers each",
+            do="Mend it, or move it away if it belongs to something else.",
+        )
+    return facts
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:
@@ -79,10 +119,9 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
 def _put(
     classifier: FilmClassifier, tensors: dict[str, Tensor], architecture: str, file: Path, may_miss: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Copy tensors in as fp32, all but the head's; the names that stay fresh come back."""
-    own = classifier.network.state_dict()
-    head = {name for name, module in classifier.network.named_modules() if module is classifier.head}
-    wanted = {name for name in own if name.rpartition(".")[0] not in head and not name.endswith("num_batches_tracked")}
+    """Copy the body's tensors in as fp32; the names that stay fresh come back."""
+    own = classifier.body.state_dict()
+    wanted = {name for name in own if not name.endswith("num_batches_tracked")}
     found = sorted(wanted & tensors.keys())
     wrong = [name for name in found if own[name].shape != tensors[name].shape]
     missing = sorted(wanted - tensors.keys())
@@ -96,7 +135,7 @@ def _put(
         )
     for name in found:
         _require_numbers(tensors[name], name, file)
-    classifier.network.load_state_dict({name: tensors[name].float() for name in found}, strict=False)
+    classifier.body.load_state_dict({name: tensors[name].float() for name in found}, strict=False)
     return tuple(missing)
 
 

@@ -63,6 +63,18 @@ def _conflicts(recipe: Recipe) -> Iterator[tuple[bool, str, str, str]]:
         "For instance: --set train.keep=loss",
     )
     yield (
+        train.cycle_momentum and (train.schedule != "one-cycle" or train.optimizer == "rmsprop"),
+        "moves the momentum (train.cycle_momentum), which only one-cycle with adam, adamw or sgd does.",
+        "train.schedule='one-cycle' and an optimizer with momentum",
+        "Leave train.cycle_momentum out, or set train.schedule='one-cycle'.",
+    )
+    yield (
+        train.logit_adjustment > 0 and (train.class_weights or train.balanced_sampler),
+        "corrects for the rarer class twice (train.logit_adjustment beside class weights or the balanced sampler).",
+        "one of them",
+        "For instance: --set train.class_weights=false",
+    )
+    yield (
         train.loss == "focal" and recipe.augment.mixup > 0,
         "has both the focal loss and mixup.",
         "one of them: the focal loss is defined for whole labels",

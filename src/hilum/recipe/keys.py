@@ -146,7 +146,10 @@ class Train(Section):
         "loss", description="Epoch that is kept: the best by this figure on the select patients, or the last."
     )
     early_stop: int = Field(
-        0, ge=0, le=100_000, description="Stop after so many epochs without gain in the kept figure; 0: never."
+        0,
+        ge=0,
+        le=100_000,
+        description="Stop after so many epochs without gain in the kept figure, not before unfreezing; 0: never.",
     )
 
 

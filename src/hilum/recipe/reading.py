@@ -32,6 +32,9 @@ class Recipe(Section):
     seed: int = Field(
         0, ge=0, lt=2**32, description="Decides the split, the first weights, the order and the augmentation."
     )
+    patients: int = Field(
+        0, ge=0, le=1_000_000, description="Learn from so many fit patients only, drawn by the seed; 0: from all."
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the training step; auto takes bf16 only where the processor has units for it.",

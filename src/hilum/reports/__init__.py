@@ -4,7 +4,11 @@ page      one evaluation as one self-contained HTML file
 figures   its pictures
 svg       a matplotlib figure inside a page
 words     its sentences
-results   all evaluations of the project as one Markdown page
+rows      rows of the reproduction as lines of a table
+reproduction, transfer   what `hilum reproduce` and `hilum study transfer` show
+results   all evaluations of the project as one Markdown page; results_rows, results_looks: its sections
+seeds     the table of docs/seeds.md
+markdown  pieces of a Markdown page
 """
 
 from hilum.reports.page import evaluation_page

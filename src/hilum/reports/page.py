@@ -28,7 +28,7 @@ def evaluation_page(evaluation: Evaluation, predictions: PredictionTable) -> str
     """
     notes, scale = notes_of(evaluation), _scale(evaluation)
     return (
-        _templates()
+        templates()
         .get_template("evaluation.html.j2")
         .render(
             evaluation=evaluation,
@@ -86,7 +86,8 @@ def _pictures(evaluation: Evaluation, predictions: PredictionTable) -> dict[str,
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The pages of the package, with everything escaped."""
     return Environment(
         loader=PackageLoader("hilum.reports"),
         autoescape=True,

@@ -11,7 +11,12 @@ from hilum.errors import HilumError
 from hilum.evaluation import OTHER_DATA, OTHER_PART, Count, Evaluation, read_evaluation
 from hilum.files import explained, printable, read_json
 from hilum.metrics import PRIMARY
-from hilum.reports import words
+from hilum.reports import results_rows, words
+from hilum.reports.markdown import table
+from hilum.reports.results_looks import PlanningLook, Result, looks_section
+from hilum.reproduction.parts import error_at_one_half
+from hilum.reproduction.publish import published_looks, published_rows
+from hilum.reproduction.record import RowRecord, RowResult
 
 Value = TypeVar("Value")
 _NOT_STATED: Final = "not stated"
@@ -20,9 +25,9 @@ _HEAD: Final = """# Results
 Made by `make results` from the files in `docs/results/`; nobody edits this page. Every measured figure is followed by
 its 95 % interval from a bootstrap over patients. hilum assists a reader; it is not a medical device.
 
-To add a model: `hilum evaluate MODEL DATA`, copy its `evaluation.json` to `docs/results/NAME.json`, `make results`.
+To add the rows of `hilum reproduce DATA`: the same with `--minutes 0 --publish docs/results`, then `make results`. To
+add another model: `hilum evaluate MODEL DATA`, copy its `evaluation.json` to `docs/results/NAME.json`, `make results`.
 """
-_OFFICIAL: Final = ("kermany", "test")  # name and part of the official test films
 _SECTIONS: Final = {
     **{protocol: (f"Protocol `{protocol}`", meaning) for protocol, meaning in words.PROTOCOLS.items()},
     "random20": ("Protocol `random20` (leaky)", words.PROTOCOLS["random20"]),
@@ -41,18 +46,11 @@ _MEASURED: Final = (
     "AUROC",
     f"sensitivity and specificity at `{PRIMARY}`",
     "sensitivity and specificity at 0.5",
+    "error at 0.5",
     "Brier",
     "ECE",
 )
 _PUBLISHED: Final = ("published, not measured here", "films", "accuracy", "sensitivity", "specificity", "AUROC", "note")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """An evaluation under the name of its file."""
-
-    name: str
-    evaluation: Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +75,66 @@ class FilmNote:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanningLook:
-    """Looks at the official test films while the project was planned, before hilum counted them."""
-
-    looks: int
-    what: str
-    seen: str
-
-
 def render_results(directory: Path) -> str:
     """The results page as Markdown; the same files give the same bytes.
 
     Args:
         directory: holds one evaluation a file, NAME.json, and in `beside/` what stands beside them:
-            `published.json`, `planning-looks.json` and `film-notes.json`.
+            `published.json`, `planning-looks.json` and `film-notes.json`, and of `hilum reproduce` the rows,
+            `rows.json`, and every look, `looks.json`.
 
     Raises:
         HilumError: a file cannot be read or is not what it should be.
     """
-    with explained(directory, "read"):
-        files = sorted(path for path in directory.iterdir() if path.suffix == ".json")
-    results = [Result(path.stem, read_evaluation(path)) for path in files]
+    results = _read_results(directory)
     published = _read_list(directory / "beside" / "published.json", Published)
     planning = _read_list(directory / "beside" / "planning-looks.json", PlanningLook)
     notes = _read_list(directory / "beside" / "film-notes.json", FilmNote)
+    rows = _rows(directory, results)
     parts = [
         _HEAD,
         _reach(results, notes),
-        *(_section(under, results, published) for under in _SECTIONS),
-        _looks(planning, results),
-        _makings(results),
+        results_rows.claims_section(rows),
+        *(_section(under, results, published, rows) for under in _SECTIONS),
+        results_rows.contrasts_section(rows),
+        results_rows.parts_section(rows),
+        looks_section(planning, results, published_looks(directory)),
+        _makings(results, rows),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def read_rows(directory: Path) -> list[RowResult]:
+    """The rows of the results in `directory` with their evaluations.
+
+    Raises:
+        HilumError: a file cannot be read or is not what it should be.
+    """
+    return _rows(directory, _read_results(directory))
+
+
+def _read_results(directory: Path) -> list[Result]:
+    """The evaluations of a directory by recipe and seed."""
+    with explained(directory, "read"):
+        files = sorted(path for path in directory.iterdir() if path.suffix == ".json")
+    found = [Result(path.stem, read_evaluation(path)) for path in files]
+    return sorted(found, key=lambda one: (one.evaluation.model.recipe, one.evaluation.model.seed, one.name))
+
+
+def _rows(directory: Path, results: Sequence[Result]) -> list[RowResult]:
+    """The published rows with their evaluations; an evaluation that belongs to no row makes one of its own.
+
+    A row counts as done where its evaluation is here.
+    """
+    evaluations = {one.name: one.evaluation for one in results}
+    rows = [RowResult(record, evaluations.get(record.name)) for record in published_rows(directory)]
+    listed = {one.record.name for one in rows}
+    return rows + [RowResult(_record_of(one), one.evaluation) for one in results if one.name not in listed]
+
+
+def _record_of(result: Result) -> RowRecord:
+    model = result.evaluation.model
+    return RowRecord(result.name, model.recipe, model.protocol, model.seed, state="done")
 
 
 def _reach(results: Sequence[Result], notes: Sequence[FilmNote]) -> str:
@@ -123,20 +148,22 @@ def _reach(results: Sequence[Result], notes: Sequence[FilmNote]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _section(under: str, results: Sequence[Result], published: Sequence[Published]) -> str:
-    """What was measured in one way, and in a table of its own what others published; "" where there is neither."""
+def _section(under: str, results: Sequence[Result], published: Sequence[Published], rows: Sequence[RowResult]) -> str:
+    """What was measured in one way, what is still to be, and what others published; "" where there is nothing."""
     measured = [_measured_row(one) for one in results if _key(one.evaluation) == under]
     theirs = [_published_row(one) for one in published if one.protocol == under]
-    if not measured and not theirs:
+    waiting = results_rows.waiting_lines(under, rows)
+    if not measured and not theirs and not waiting:
         return ""
     title, meaning = _SECTIONS[under]
     lines = [f"## {title}", "", f"{meaning[0].upper()}{meaning[1:]}."]
     if under == "random20":
         lines += ["", "**These figures leak: many of the films are of patients whom the model has met.**"]
     if measured:
-        lines += ["", *_table(_MEASURED, measured)]
+        lines += ["", *table(_MEASURED, measured)]
+    lines += [*results_rows.seeds_lines(under, rows), *waiting]
     if theirs:
-        lines += ["", *_table(_PUBLISHED, theirs)]
+        lines += ["", *table(_PUBLISHED, theirs)]
     return "\n".join(lines) + "\n"
 
 
@@ -157,6 +184,7 @@ def _measured_row(result: Result) -> list[str]:
         scores.auroc.text(),
         _pair(evaluation, PRIMARY),
         _pair(evaluation, "0.5"),
+        error_at_one_half(evaluation).text(),
         scores.brier.text(),
         scores.ece.text(),
     ]
@@ -180,35 +208,9 @@ def _published_row(one: Published) -> list[str]:
     return [one.source, f"{one.films:,}" if one.films else "", *figures, one.note]
 
 
-def _looks(planning: Sequence[PlanningLook], results: Sequence[Result]) -> str:
-    """Every look at the official test films: those of the planning first, then the evaluations of this page.
-
-    The official films are known by their hash, so that a look at them under another name is counted too.
-    """
-    before = sum(one.looks for one in planning)
-    rows = [[str(one.looks), f"while the project was planned: {one.what}", one.seen] for one in planning]
-    judged = [one.evaluation.films for one in results]
-    hashes = {films.films_hash for films in judged if (films.data_name, films.part) == _OFFICIAL}
-    official = [one for one in results if one.evaluation.films.films_hash in hashes]
-    rows += [_look_row(one) for one in sorted(official, key=lambda one: (one.evaluation.made.created, one.name))]
-    lines = [
-        "## Looks at the official test films",
-        "",
-        f"{before} came before hilum counted them, {len(official)} by the evaluations on this page: "
-        f"{before + len(official)} in all. Whatever was chosen later knew the earlier ones.",
-    ]
-    return "\n".join([*lines, "", *_table(("looks", "at", "seen"), rows)]) + "\n"
-
-
-def _look_row(result: Result) -> list[str]:
-    auroc, count = result.evaluation.scores.auroc, result.evaluation.looks
-    then = f"its list then held looks: {count.looks}, models: {count.models}"
-    return ["1", f"{result.name}, {words.moment(result.evaluation.made.created)}", f"AUROC {auroc.text()}; {then}"]
-
-
-def _makings(results: Sequence[Result]) -> str:
+def _makings(results: Sequence[Result], rows: Sequence[RowResult]) -> str:
     """How each figure was made."""
-    rows = [
+    cells = [
         [
             one.name,
             f"`{model.command}`",
@@ -218,23 +220,26 @@ def _makings(results: Sequence[Result]) -> str:
             f"`{made.command}`",
             made.commit or "not recorded",
             f"`{model.model_hash[:12]}`",
+            results_rows.time_of(one.name, rows),
+            results_rows.memory_of(one.name, rows),
         ]
         for one in results
         for model, made in [(one.evaluation.model, one.evaluation.made)]
     ]
-    headers = ("model", "trained by", "in", "on", "commit", "judged by", "commit", "model hash")
-    body = _table(headers, rows) if rows else ["No model has been judged yet."]
+    headers = (
+        "model",
+        "trained by",
+        "in",
+        "on",
+        "commit",
+        "judged by",
+        "commit",
+        "model hash",
+        "start to end",
+        "peak memory",
+    )
+    body = table(headers, cells) if cells else ["No model has been judged yet."]
     return "\n".join(["## How each figure was made", "", *body]) + "\n"
-
-
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table; a bar inside a cell would end it."""
-    lines = [headers, ["---"] * len(headers), *rows]
-    return [f"| {' | '.join(map(_cell, line))} |" for line in lines]
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _read_list(path: Path, kind: type[Value]) -> list[Value]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from hilum.evaluation import OTHER_DATA, Count, Evaluation, PointFigures, held_back
 from hilum.metrics import Estimate
+from hilum.modelfolder.card import UNKNOWN_FILMS
 
 PROTOCOLS: Final = {
     "official": "the data's own test folder, whose patients served nothing before",
@@ -69,6 +70,8 @@ def whom(evaluation: Evaluation) -> str:
 def acquaintance(evaluation: Evaluation) -> str:
     """Whether the model had met the films, in one sentence."""
     contact = evaluation.contact
+    if not evaluation.model.are_films_known:
+        return UNKNOWN_FILMS
     if not contact.are_patients_compared:
         known = f"{contact.files_met:,} of these {contact.films:,} films" if contact.met else "None of these films"
         return f"{known} served the model before; patients could not be compared: the data go by another name."
@@ -83,6 +86,8 @@ def acquaintance(evaluation: Evaluation) -> str:
 def judged(evaluation: Evaluation) -> str:
     """What the films are to the model, in one sentence."""
     model, films, under = evaluation.model, evaluation.films, evaluation.judged_under
+    if not model.are_films_known:
+        return f"Part '{films.part}' of '{films.data_name}'; calibrated on '{model.trained_on}', trained elsewhere."
     if under == OTHER_DATA:
         return f"Other data: '{films.data_name}'; the model was made from '{model.trained_on}'."
     if under == model.protocol:
@@ -152,3 +157,12 @@ def moment(created: str) -> str:
     '2025-01-02 03:04 UTC'
     """
     return f"{created[:10]} {created[11:16]} UTC" if created.endswith("+00:00") else created
+
+
+def gigabytes(size: int) -> str:
+    """A size in memory or on disc.
+
+    >>> gigabytes(1_234_000_000), gigabytes(56_000_000)
+    ('1.2 GB', '56 MB')
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 * 9.5 else f"{size / 1e6:.0f} MB"

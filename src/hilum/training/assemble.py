@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from safetensors.torch import save
 
 from hilum.datasets import Catalogue, Split
@@ -27,14 +28,13 @@ from hilum.modelfolder import (
 from hilum.models import FilmClassifier
 from hilum.progress import Progress
 from hilum.recipe import Recipe
+from hilum.training.feed import JUDGED_AT_ONCE
 
 PARITY_LIMIT = 1e-4
 """Largest difference in calibrated probability between network and graph that is let through."""
 
 SMALLEST_SLOPE = 1e-3
 """Of the calibration: with it a film's probability is the prevalence, but for the order."""
-
-MAP_IN_WORDS = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,23 @@ def assemble(
     catalogue: Catalogue,
     split: Split,
     progress: Progress,
+    at_once: int = JUDGED_AT_ONCE,
 ) -> Assembled:
     """Calibrate the graph on the calibrate patients and compare it with the network on every development film.
 
     Args:
         pixels: (m, side, side) uint8 of the development films, aligned with the catalogue, as `split` is.
+        at_once: films a pass, fewer where memory is short.
 
     Raises:
         HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
     """
-    graph_logit = Engine(graph, "model.onnx").logits(pixels, progress=progress)
+    graph_logit = Engine(graph, "model.onnx").logits(pixels, at_once, progress)
     calibrate = split.rows("calibrate")
     truth = catalogue.is_pneumonia[calibrate]
     platt = calibrate_upwards(graph_logit[calibrate], truth)
     points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth)
-    parity = compare(platt, points, network_logits(classifier, pixels, progress=progress), graph_logit)
+    parity = compare(platt, points, network_logits(classifier, pixels, at_once, progress), graph_logit)
     salt = new_salt()
     return Assembled(
         calibration=Calibration(
@@ -88,12 +90,21 @@ def assemble(
 
 def network_files(classifier: FilmClassifier, recipe: Recipe) -> dict[str, bytes]:
     """The files of a model folder that hold the network: graph, weights, and timm's description of them."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.network.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in saved_tensors(classifier).items()}
     return {
         "model.onnx": export_onnx(classifier, recipe.film.side),
         "model.safetensors": save(tensors, {"format": "pt"}),
         "config.json": (json.dumps(timm_config(classifier, recipe), indent=1, sort_keys=True) + "\n").encode(),
     }
+
+
+def saved_tensors(classifier: FilmClassifier) -> dict[str, torch.Tensor]:
+    """Tensors of model.safetensors: under timm's names where timm builds the same network, else under our own."""
+    if not classifier.is_plain_timm:
+        return dict(classifier.state_dict())
+    last = classifier.body.pretrained_cfg["classifier"]  # type: ignore[index]
+    head = {f"{last}.{name}": tensor for name, tensor in classifier.head.last.state_dict().items()}
+    return classifier.body.state_dict() | head
 
 
 def timm_config(classifier: FilmClassifier, recipe: Recipe) -> dict[str, Any]:
@@ -104,19 +115,19 @@ def timm_config(classifier: FilmClassifier, recipe: Recipe) -> dict[str, Any]:
         "fixed_input_size": False,
         "interpolation": "bilinear",
         "crop_pct": 1.0,
-        "crop_mode": "squash",
+        "crop_mode": "squash" if recipe.film.geometry == "squash" else "border",  # timm paints the border in the mean
         "mean": classifier.mean.flatten().tolist(),
         "std": classifier.std.flatten().tolist(),
         "num_classes": recipe.network.head_nodes,
     }
-    of_the_backbone: dict[str, Any] = getattr(classifier.network, "pretrained_cfg", {})
+    of_the_backbone: dict[str, Any] = getattr(classifier.body, "pretrained_cfg", {})
     settings |= {
         key: of_the_backbone[key] for key in ("first_conv", "classifier", "pool_size") if key in of_the_backbone
     }
     return {
         "architecture": recipe.network.architecture,
         "num_classes": recipe.network.head_nodes,
-        "num_features": classifier.head.in_features,
+        "num_features": classifier.head.last.in_features,
         "global_pool": "avg",
         "label_names": ["pneumonia", "normal"][: recipe.network.head_nodes],
         "pretrained_cfg": settings,

@@ -16,18 +16,13 @@ def augmentation(recipe: Augment, side: int) -> v2.Transform:
     """The recipe's changes as one transform of (1, side, side) uint8; it draws from torch's global generator."""
     steps: list[v2.Transform] = [CropWithAspect(side, recipe.zoom, recipe.aspect)]
     if recipe.rotation_degrees or recipe.shift:
-        steps.append(
-            v2.RandomAffine(
-                recipe.rotation_degrees,
-                translate=(recipe.shift, recipe.shift),
-                interpolation=v2.InterpolationMode.BILINEAR,
-                fill=0,
-            )
-        )
+        steps.append(RotationAndShift(recipe.rotation_degrees, recipe.shift, recipe.fill))
     if recipe.flip:
         steps.append(v2.RandomHorizontalFlip())
     if recipe.brightness or recipe.contrast:
         steps.append(v2.ColorJitter(recipe.brightness, recipe.contrast))
+    if recipe.noise:
+        steps.append(Noise(recipe.noise))
     return v2.Compose(steps)
 
 
@@ -67,3 +62,54 @@ class CropWithAspect(v2.Transform):  # type: ignore[misc] # torchvision has no t
         """The crop, resized to the square with antialiased bilinear interpolation."""
         square: Tensor = v2.functional.resized_crop(inpt, **params, size=[self.side, self.side], antialias=True)
         return square
+
+
+class RotationAndShift(v2.RandomAffine):  # type: ignore[misc] # torchvision has no types
+    """A random rotation about the middle and a random shift.
+
+    Args:
+        degrees: largest rotation to either side.
+        shift: largest shift, as a share of the side.
+        fill: what is left bare becomes "black", the film's "mean", or its "edge" carried on.
+    """
+
+    def __init__(self, degrees: float, shift: float, fill: str) -> None:
+        super().__init__(degrees, translate=(shift, shift), interpolation=v2.InterpolationMode.BILINEAR, fill=0)
+        self.bare = fill
+        angle = math.radians(min(degrees, 45.0))
+        # How far outside of the film, as a share of its side, lies what fills a corner; the shift is undone first.
+        self.overhang = (0.5 + shift) * (math.cos(angle) + math.sin(angle)) - 0.5
+
+    def transform(self, inpt: Tensor, params: dict[str, Any]) -> Tensor:
+        """(1, side, side) uint8, rotated and shifted."""
+        if self.bare != "edge":
+            return self._moved(inpt, params, fill=float(inpt.float().mean()) if self.bare == "mean" else 0.0)
+        side = inpt.shape[-1]
+        margin = math.ceil(self.overhang * side) + 1  # bilinear interpolation reaches one pixel further
+        padded = v2.functional.pad(inpt, [margin], padding_mode="edge")
+        return self._moved(padded, params, fill=0.0)[..., margin:-margin, margin:-margin]
+
+    def _moved(self, film: Tensor, params: dict[str, Any], fill: float) -> Tensor:
+        moved: Tensor = v2.functional.affine(film, **params, interpolation=self.interpolation, fill=[fill])
+        return moved
+
+
+class Noise(v2.Transform):  # type: ignore[misc] # torchvision has no types
+    """Gaussian noise on every pixel; torchvision's own takes no uint8.
+
+    Args:
+        deviation: standard deviation, as a share of white.
+    """
+
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """What is added to each pixel, in grey levels."""
+        return {"added": torch.randn(flat_inputs[0].shape) * (255 * self.deviation)}
+
+    def transform(self, inpt: Tensor, params: dict[str, Any]) -> Tensor:
+        """The film with its noise, within black and white."""
+        noisy: Tensor = inpt.float() + params["added"]
+        return noisy.round().clamp(0, 255).byte()

@@ -25,12 +25,14 @@ class Machine:
         precision: "fp32" or "bf16".
         threads: of torch's operators; another number can round sums otherwise, so a resume keeps it.
         workers: processes that augment films; they change no result.
+        micro_batch: films a pass where memory is short; 0 takes a batch at once. Batch norms see each piece alone.
     """
 
     device: str
     precision: str
     threads: int
     workers: int
+    micro_batch: int = 0
 
     def again(self, now: Machine) -> Machine:
         """These means for a resume that was started with `now`: only the workers, which change no result, may differ.

@@ -6,8 +6,10 @@ from hilum.datasets import Catalogue, Split
 from hilum.modelfolder import Manifest, Training, write_model_folder
 from hilum.modelfolder.card import POPULATIONS, model_card
 from hilum.progress import Progress
-from hilum.training.assemble import MAP_IN_WORDS, Assembled, assemble, network_files
-from hilum.training.loop import Job, TrainedNetwork
+from hilum.training.assemble import Assembled, assemble, network_files
+from hilum.training.feed import JUDGED_AT_ONCE
+from hilum.training.job import Job
+from hilum.training.loop import TrainedNetwork
 from hilum.training.run import RunFacts, RunFolder
 
 
@@ -22,13 +24,13 @@ def finish(
 ) -> Manifest:
     """Export, calibrate and write the model folder of a run whose training has ended."""
     files = network_files(trained.classifier, job.recipe)
-    assembled = assemble(trained.classifier, files["model.onnx"], job.pixels, films, split, progress)
-    loads_in_timm = hasattr(trained.classifier.network, "pretrained_cfg")
+    at_once = min(JUDGED_AT_ONCE, job.machine.micro_batch or JUDGED_AT_ONCE)
+    assembled = assemble(trained.classifier, files["model.onnx"], job.pixels, films, split, progress, at_once)
 
     def manifest_of(hashes: dict[str, str]) -> Manifest:
         return _manifest(facts, trained, job, split, assembled, hashes)
 
-    files["README.md"] = model_card(manifest_of({}), loads_in_timm).encode()
+    files["README.md"] = model_card(manifest_of({}), trained.classifier.is_plain_timm).encode()
     manifest = write_model_folder(run.model, files, manifest_of)
     run.drop_state()
     return manifest
@@ -74,7 +76,7 @@ def _manifest(
         recipe=facts.recipe,
         versions=facts.provenance.versions,
         licence="CC-BY-4.0" if facts.data_name == "kermany" else "Apache-2.0",
-        activation_map=MAP_IN_WORDS,
+        activation_map=trained.classifier.head.evidence_in_words,
         population=POPULATIONS.get(facts.data_name, f"not stated; as in the data set '{facts.data_name}'"),
         files=hashes,
     )

@@ -54,7 +54,7 @@ def joined_processes(batch_size: int, device: str) -> Iterator[Processes]:
     """Join the processes that torchrun started; a lone process needs nothing.
 
     Raises:
-        HilumError: the batch cannot be shared evenly, which would change the mean loss.
+        HilumError: the batch cannot be shared evenly, which would change the mean loss; or another process has ended.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -69,5 +69,13 @@ def joined_processes(batch_size: int, device: str) -> Iterator[Processes]:
     distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(distributed.get_rank(), count)
+    except RuntimeError as error:
+        if not (isinstance(error, distributed.DistError) or "by peer" in str(error)):  # as gloo says that one has gone
+            raise
+        raise HilumError(
+            f"This process has lost the others of its run: {str(error).splitlines()[0]}",
+            expected="every process to go on to the end",
+            do="See what the others said.",
+        ) from error
     finally:
         distributed.destroy_process_group()

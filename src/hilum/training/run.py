@@ -24,7 +24,8 @@ from hilum.models import WeightsOrigin
 from hilum.provenance import Provenance
 from hilum.recipe import Recipe
 from hilum.training.device import Machine
-from hilum.training.loop import STATE, EpochRow
+from hilum.training.job import STATE
+from hilum.training.judging import EpochRow
 
 FACTS = "run.json"
 
@@ -106,22 +107,20 @@ class RunFolder:
         """What the run was started with; None for a new one.
 
         Raises:
-            HilumError: recipe or films differ from those of the run.
+            HilumError: recipe or films differ from those of the run, or it was begun with another version of hilum.
         """
         if not (self.path / FACTS).exists():
             return None
         values = read_json(self.path / FACTS)
+        facts = _facts(values, self.path / FACTS)
         for part, now in (("recipe", recipe.model_dump(mode="json")), ("films", films)):
-            if values.get(part) != now:
+            if values[part] != now:
                 raise HilumError(
                     f"The run '{printable(self.path)}' was begun with another {part}.".replace("another f", "other f"),
                     expected="the same recipe, and the same films under the same names",
                     do="Go on with those, or start anew in another folder with --output.",
                 )
-        values["machine"] = Machine(**values["machine"])
-        values["weights"] = WeightsOrigin(**values["weights"] | {"fresh": tuple(values["weights"]["fresh"])})
-        values["provenance"] = Provenance(**values["provenance"])
-        return RunFacts(**values)
+        return facts
 
     def drop_state(self) -> None:
         """Remove the state of a run that is finished; the kept network stays."""
@@ -140,3 +139,21 @@ class RunFolder:
         writer.writeheader()
         writer.writerows(asdict(row) for row in history)
         write_text(self.path / "history.csv", text.getvalue())
+
+
+def _facts(values: Any, path: Path) -> RunFacts:
+    """The facts that another version of hilum may have written, or another program."""
+    try:
+        weights = values["weights"]
+        made = {
+            "machine": Machine(**values["machine"]),
+            "weights": WeightsOrigin(**weights | {"fresh": tuple(weights["fresh"])}),
+            "provenance": Provenance(**values["provenance"]),
+        }
+        return RunFacts(**values | made)
+    except (KeyError, TypeError) as error:
+        raise HilumError(
+            f"'{printable(path)}' was not written by this version of hilum.",
+            expected="the folder of a run that it began",
+            do="Go on with the version that began it, or start anew in another folder with --output.",
+        ) from error

@@ -13,9 +13,8 @@ from hilum.datasets.catalogue import Catalogue
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.splits import PARTS, Split, split_films
 from hilum.datasets.workspace import WORKSPACE, resolve_catalogue
-from hilum.files import printable, write_text
+from hilum.files import printable, spreadsheet_safe, write_text
 from hilum.progress import on_stderr
-from hilum.verbs.predict import spreadsheet_safe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -98,7 +97,8 @@ def split(
 
     Examples:
         hilum data split data/chest_xray
-        hilum data split data/chest_xray --protocol grouped --fold 2 --output parts.csv
+        hilum data split data/chest_xray --protocol grouped --fold 2
+        hilum data split data/chest_xray --output parts.csv
         hilum data split data/ward --protocol block --block patient
     """
     catalogue, _ = resolve_catalogue(data, workspace, on_stderr())

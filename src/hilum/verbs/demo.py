@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hilum.datasets import read_catalogue
 from hilum.datasets.phantom import DESCRIPTION
-from hilum.errors import HilumError
+from hilum.errors import TRAINING_HALF, HilumError, require_installed
 from hilum.files import explained, printable
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ class Demonstration:
         from rich.text import Text
 
         looks = [("the report", self.report), ("the films", self.grid), *(("a map", path) for path in self.maps)]
+        folder = shlex.quote(str(self.folder))
         commands = [
-            f"hilum evaluate {self.folder}/run {self.folder}/films --prevalence 0.05",
-            f"hilum predict {self.folder}/films/test/PNEUMONIA --model {self.folder}/run",
+            f"hilum evaluate {folder}/run {folder}/films --prevalence 0.05",
+            f"hilum predict {folder}/films/test/PNEUMONIA --model {folder}/run",
             "hilum train cnn-scratch YOUR_FOLDER     # with NORMAL and PNEUMONIA inside",
         ]
         return Group(
@@ -95,6 +97,7 @@ def demo(*, output: Path = Path("demo"), patients: int = 400, seed: int = 0) -> 
         hilum demo
         hilum demo --output /tmp/demo --patients 100
     """
+    require_installed([*TRAINING_HALF, "matplotlib"], "The demo", "train")
     from hilum.verbs.data_check import check
     from hilum.verbs.data_fetch import fetch
     from hilum.verbs.data_index import index

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
 from hilum.datasets import WORKSPACE, resolve_catalogue
+from hilum.engine import require_threads
 from hilum.errors import HilumError
 from hilum.evaluation import (
     PREVALENCES,
@@ -93,13 +94,14 @@ def evaluate(
 
     Examples:
         hilum evaluate runs/cnn-scratch data/chest_xray
-        hilum evaluate runs/cnn-scratch data/chest_xray --prevalence 0.05 --output report
+        hilum evaluate runs/cnn-scratch data/chest_xray --prevalence 0.05
+        hilum evaluate runs/cnn-scratch data/chest_xray --output report
         hilum evaluate runs/grouped data/chest_xray --split validation
         hilum evaluate runs/cnn-scratch data/other_hospital --split all
     """
     progress = on_stderr()
     settings = Settings(split, tuple(prevalence), draws, seed)
-    _require_threads(threads)
+    require_threads(threads)
     require_drawing()
     predictor = Predictor.open(model, threads)
     catalogue, place = resolve_catalogue(data, workspace, progress)
@@ -151,8 +153,3 @@ def _judged_in(folder: Path) -> tuple[str, str, str] | None:
     except HilumError:
         return None
     return earlier.model.model_hash, earlier.films.data_name, earlier.films.part
-
-
-def _require_threads(threads: int) -> None:
-    if threads < 0:
-        raise HilumError(f"Got {threads} threads.", expected="0 or more", do="0 takes every usable core.")

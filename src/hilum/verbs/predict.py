@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, write_atomically
+from hilum.files import explained, printable, spreadsheet_safe, write_atomically
 from hilum.images import IMAGE_SUFFIXES, read_film, to_square
 from hilum.images.walk import is_film, walk
 from hilum.metrics import PRIMARY
@@ -139,15 +139,6 @@ def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], rows: 
         picture = draw_map(pixels, predictor.activation_map(square))
         target = folder / f"{_unused(printable(path.stem), used)}-map.png"
         write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
-
-
-def spreadsheet_safe(cell: object) -> object:
-    """The cell, with a quote in front where a spreadsheet would run it as a formula.
-
-    >>> spreadsheet_safe("=1+1.png"), spreadsheet_safe(-1.5)
-    ("'=1+1.png", -1.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _unused(stem: str, used: set[str]) -> str:

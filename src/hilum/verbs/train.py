@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum import provenance
-from hilum.datasets import WORKSPACE, Catalogue, Split, open_pixels, resolve_catalogue, split_films
-from hilum.errors import HilumError, missing_extra
+from hilum.datasets import WORKSPACE
+from hilum.files import size_in_bytes
+from hilum.interrupts import stop_on_interrupt
 from hilum.modelfolder import open_model_folder
 from hilum.progress import Progress, Silent, on_stderr
 from hilum.recipe import Recipe, read_recipe
+from hilum.verbs.prepare import Development, development_films, first_network, require_training_half
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -80,6 +80,9 @@ def train(
     threads: int = 0,
     workers: int = -1,
     save_every: float = 60.0,
+    memory_limit: str = "0",
+    cache_limit: str = "20GB",
+    tensorboard: bool = False,
     workspace: Path = WORKSPACE,
 ) -> TrainedRun:
     """Train a recipe and write a run folder with the calibrated model folder inside.
@@ -99,115 +102,101 @@ def train(
         threads: Threads of torch; 0 takes every usable core.
         workers: Processes that augment films; they change no result. -1 chooses.
         save_every: Seconds between two saved states within an epoch.
+        memory_limit: Most memory that training may take, such as 4GB: batches are learned from in pieces that fit, and
+            count as before. 0 sets no limit.
+        cache_limit: Room on disc for what frozen layers say, over all runs of the workspace, such as 500MB or 20GB.
+        tensorboard: Write the fit history for TensorBoard too, into the run folder.
         workspace: Folder of catalogues and pixel caches.
 
     Examples:
         hilum train cnn-scratch data/chest_xray
         hilum train mobilenetv2-frozen data/chest_xray --weights weights/
-        hilum train cnn-scratch data/chest_xray --set train.epochs=3 --output runs/quick
+        hilum train cnn-scratch data/chest_xray --set train.epochs=3 --output quick
         hilum train cnn-scratch data/chest_xray --resume
     """
-    plan = read_recipe(recipe, set_)
-    _require_training_half()
+    plan, room = read_recipe(recipe, set_), size_in_bytes(cache_limit)
+    require_training_half()
     from hilum import training
 
     run = training.RunFolder(output or Path("runs") / plan.name)
     run.require_room(resume)
     machine = training.choose_machine(device, plan.precision, threads, workers)
-    with training.joined_processes(plan.train.batch_size, machine.device) as processes:
+    with training.joined_processes(plan.train.batch_size, machine.device) as processes, stop_on_interrupt() as stop:
         progress = on_stderr() if processes.writes else Silent()
-        films, split, place, left_out = _development(data, workspace, plan, skip_bad, progress)
-        classifier, facts = _start(run, plan, films, split, left_out, machine, weights)
-        with _stop_on_interrupt() as stop:
+        development = development_films(data, workspace, plan, skip_bad, progress)
+        classifier, facts = _start(run, plan, development, machine, weights, size_in_bytes(memory_limit), progress)
+        with _watchers(run, plan, tensorboard and processes.writes) as watchers:
             job = training.Job(
                 recipe=plan,
-                pixels=open_pixels(films, plan.film.side, plan.film.geometry, place / "pixels", progress),
-                is_pneumonia=films.is_pneumonia,
-                fit_rows=split.rows("fit"),
-                select_rows=split.rows("select"),
+                pixels=development.pixels(plan, progress),
+                is_pneumonia=development.films.is_pneumonia,
+                fit_rows=development.split.rows("fit"),
+                select_rows=development.split.rows("select"),
                 machine=facts.machine,
                 directory=run.path,
                 processes=processes,
                 save_every_s=save_every,
                 stop=stop,
+                on_epoch=watchers,
             )
-            trained = training.train_network(classifier, job, progress)
-            if processes.writes:
-                run.write_history(trained.history)
-                training.finish(run, facts, trained, job, films, split, progress)
-            processes.wait()
+            feed: training.Feed = training.film_feed(classifier, job)
+            if plan.cache.enabled:
+                place = training.Place(development.place / "activations", room)
+                feed = training.cached_feed(classifier, job, place, progress)
+            trained = training.train_network(classifier, feed, job, progress)
+        if processes.writes:
+            run.write_history(trained.history)
+            training.draw_history(trained.history, run.path / training.CURVES, plan)
+            training.finish(run, facts, trained, job, development.films, development.split, progress)
+        processes.wait()
     return _trained_run(run, plan.name)
-
-
-def _require_training_half() -> None:
-    """Say how to install what training needs, before anything else is done."""
-    needed = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript", "pyarrow")
-    if not all(find_spec(name) for name in needed):
-        raise missing_extra("Training", "train")
-
-
-def _development(
-    data: Path, workspace: Path, plan: Recipe, skip_bad: bool, progress: Progress
-) -> tuple[Catalogue, Split, Path, int]:
-    """The films that develop the model and their parts; test films are left behind here, before any is opened."""
-    catalogue, place = resolve_catalogue(data, workspace, progress)
-    films = _readable(catalogue, skip_bad)
-    split = split_films(films, plan.protocol, seed=plan.seed, fold=plan.fold, block=plan.block)
-    rows = split.development_rows
-    parts = tuple(split.parts[row] for row in rows)
-    return films.select(rows), replace(split, parts=parts), place, len(catalogue.films) - len(films.films)
-
-
-def _readable(catalogue: Catalogue, skip_bad: bool) -> Catalogue:
-    """The films that can be trained on; bad ones are refused by name unless they may be skipped."""
-    bad = [film for film in catalogue.films if film.problem]
-    if bad and not skip_bad:
-        raise HilumError(
-            f"{len(bad)} of {len(catalogue.films)} films cannot be used; the first: {bad[0].problem}",
-            expected="films that can be read and have a label",
-            do="List them with: hilum data check DATA. Mend or remove them, or train without them: --skip-bad",
-        )
-    return catalogue.usable
 
 
 def _start(
     run: RunFolder,
     plan: Recipe,
-    films: Catalogue,
-    split: Split,
-    left_out: int,
+    development: Development,
     machine: Machine,
     weights: Path | None,
+    memory_limit: int,
+    progress: Progress,
 ) -> tuple[FilmClassifier, RunFacts]:
     """A network with its first weights and what the run is started with; a resumed run keeps what it had."""
-    import torch
+    from hilum.training import RunFacts, films_digest, largest_micro_batch
 
-    from hilum.models import WeightsOrigin, build_network, freeze, load_pretrained
-    from hilum.training import RunFacts, films_digest
-
-    torch.manual_seed(plan.seed)
-    classifier = build_network(plan.network)
-    digest = films_digest(films, split)
+    digest = films_digest(development.films, development.split)
     facts = run.resumed(plan, digest)
-    if facts is None or not run.has_state:
-        origin = WeightsOrigin("random")
-        if plan.network.pretrained:
-            origin = load_pretrained(classifier, plan.network.architecture, weights)
-        facts = RunFacts(
-            recipe=plan.model_dump(mode="json"),
-            data_name=films.name,
-            data_fingerprint=films.fingerprint,
-            films=digest,
-            left_out=left_out,
-            machine=machine,
-            weights=origin,
-            provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
-        )
-        run.begin(facts)
-    else:
-        facts = replace(facts, machine=facts.machine.again(machine))
-    freeze(classifier, plan.network.trained)
+    is_resumed = facts is not None and run.has_state
+    classifier, origin = first_network(plan, weights, is_resumed=is_resumed)
+    if facts is not None and is_resumed:
+        return classifier, replace(facts, machine=facts.machine.again(machine))
+    if memory_limit:
+        piece = largest_micro_batch(classifier, plan, machine, memory_limit, progress)
+        machine = replace(machine, micro_batch=piece)
+    facts = RunFacts(
+        recipe=plan.model_dump(mode="json"),
+        data_name=development.films.name,
+        data_fingerprint=development.films.fingerprint,
+        films=digest,
+        left_out=development.left_out,
+        machine=machine,
+        weights=origin,
+        provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
+    )
+    run.begin(facts)
     return classifier, facts
+
+
+@contextmanager
+def _watchers(run: RunFolder, plan: Recipe, tensorboard: bool) -> Iterator[tuple[Callable[..., object], ...]]:
+    """What is told of every epoch: the picture of the curves, and TensorBoard where it is asked for."""
+    from hilum.training import Curves, Tracker
+
+    if not tensorboard:
+        yield (run.write_history, Curves(run.path, plan))
+        return
+    with Tracker(run.path) as tracker:
+        yield (run.write_history, Curves(run.path, plan), tracker)
 
 
 def _trained_run(run: RunFolder, name: str) -> TrainedRun:
@@ -230,24 +219,3 @@ def _trained_run(run: RunFolder, name: str) -> TrainedRun:
         parity=manifest.parity.largest_probability_difference,
         is_borne_out=manifest.calibration.slope > SMALLEST_SLOPE,
     )
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Within this context Ctrl-C asks the loop to save and stop; a second Ctrl-C ends the process at once."""
-    asked = False
-
-    def ask(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, before)
-
-    try:
-        before = signal.signal(signal.SIGINT, ask)
-    except ValueError:  # not the main thread: whoever started it decides when to stop
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)

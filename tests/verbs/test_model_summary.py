@@ -1,0 +1,75 @@
+"""hilum model summary: what a recipe trains, block by block and in Keras's count."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hilum.cli import run as hilum
+
+# `xception-last55` on another body: 55 of Keras's 154 layers of MobileNetV2.
+LAST = ("mobilenetv2-frozen", "--set", "network.trained=last", "--set", "network.last_layers=55")
+
+
+def summarised(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert hilum(["model", "summary", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_last_layers_are_trained_frozen_ones_lie_before_the_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = summarised(capsys, *LAST)
+    states = {row["name"]: (row["state"], row["is_trunk"]) for row in shown["blocks"]}
+    assert states["body.conv_stem"] == ("frozen", True)
+    assert states["body.blocks.4.0"] == ("frozen", True)
+    assert states["body.blocks.4.1.conv_pw"] == ("frozen", False)  # frozen, but behind the cut: it stays in the tail
+    assert states["body.blocks.4.1.bn1"] == ("trained", False)
+    assert states["head.last"] == ("trained", False)
+    trained = [row["trained"] for row in shown["blocks"]]
+    assert sum(trained) == shown["trainable"]
+    assert shown["trainable"] + shown["frozen"] == sum(row["parameters"] for row in shown["blocks"])
+
+
+def test_keras_counts_of_the_last_layers_are_kerass(capsys: pytest.CaptureFixture[str]) -> None:
+    keras = summarised(capsys, *LAST)["keras"]
+    assert len(keras["rows"]) == 154
+    assert (keras["body"], keras["trainable"], keras["statistics"]) == ("MobileNetV2", 1_862_592, 34_112)
+    first = next(row for row in keras["rows"] if row["is_trained"])
+    assert (first["number"], first["name"], first["modules"]) == (99, "block_11_expand_BN", ["blocks.4.1.bn1"])
+    assert all(row["is_trained"] == bool(row["modules"]) for row in keras["rows"][99:])
+
+
+def test_network_without_frozen_layers_has_no_cut_and_no_list(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = summarised(capsys, "cnn-scratch")
+    assert (shown["frozen"], shown["cut_after"], shown["keras"]) == (0, "", None)
+    assert {row["state"] for row in shown["blocks"]} == {"trained"}
+    assert shown["blocks"][1]["output"] == [24, 40, 40]
+
+
+def test_norms_that_learn_in_a_frozen_body_are_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = summarised(capsys, "mobilenetv2-frozen", "--set", "network.norms=trained", "--set", "cache.enabled=false")
+    assert {row["state"] for row in shown["blocks"] if row["name"].startswith("body.blocks")} == {
+        "frozen, norms trained"
+    }
+
+
+def test_table_reads_at_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    from hilum.verbs.model_summary import summary
+
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(summary(LAST[0], layers=True, set_=LAST[2::2]))
+    lines = captured.get().splitlines()
+    assert max(map(len, lines)) <= 80
+    row = next(line for line in lines if "block_11_depthwise_BN" in line)
+    assert row.split() == ["102", "block_11_depthwise_BN", "blocks.4.1.bn2", "2,304", "trained"]
+    assert any(line.startswith("Cut ") and "body.blocks.4.0" in line for line in lines)
+
+
+def test_list_of_a_network_that_keras_lacks_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert summarised(capsys, "cnn-scratch", "--layers")["keras"] is None
+    assert hilum(["model", "summary", "cnn-scratch", "--set", "network.trained=last", "--set", "network.last_layers=3"])
+    assert "Keras's list of layers is not known for 'small-cnn'" in capsys.readouterr().err
