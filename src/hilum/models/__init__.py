@@ -7,6 +7,7 @@ build.py        recipe -> FilmClassifier
 weights.py      ImageNet weights from a file, a folder or the Hub
 freeze.py       which layers are trained, and the evaluation mode of those that are not
 cut.py          the frozen trunk and the trained tail
+summary.py      a network's layers as a table
 keras/          Keras's lists of layers, and its files
 """
 

@@ -21,6 +21,9 @@ history.py     the curves of a run
 run.py         the run folder: what a run was started with
 assemble.py    graph, calibration and thresholds from the graph's own logits
 finish.py      the model folder
+imported.py    the model folder of a network that was trained elsewhere
+views.py       what augmentation makes of some films, to look at
+tracking.py    the fit history for TensorBoard
 """
 
 from hilum.training.assemble import SMALLEST_SLOPE
