@@ -29,12 +29,18 @@ class Provenance:
 def current(*packages: str) -> Provenance:
     """The provenance of what this process makes now; `packages` are those whose version matters."""
     return Provenance(
-        command=_as_text(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+        command=_as_text(shlex.join([_program(), *sys.argv[1:]])),
         commit=commit_of(Path(__file__).resolve().parents[2]),
         hilum_version=hilum.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"python": platform.python_version()} | {name: _version(name) for name in packages},
     )
+
+
+def _program() -> str:
+    """The name that the command goes by; that of `python -m hilum` can be typed too."""
+    name = Path(sys.argv[0]).name
+    return "hilum" if name == "__main__.py" else name
 
 
 def _as_text(command: str) -> str:
