@@ -13,7 +13,7 @@ import torch
 from hilum.models import FilmClassifier, build_network, freeze
 from hilum.progress import Silent
 from hilum.recipe import Recipe, read_recipe
-from hilum.training import Job, Machine, TrainedNetwork, film_feed, train_network
+from hilum.training import FilmFeed, Job, Machine, TrainedNetwork, train_network
 
 CHANGES = (
     "film.side=32",
@@ -51,7 +51,7 @@ def first_network(recipe: Recipe) -> FilmClassifier:
 def run(job: Job, classifier: FilmClassifier | None = None) -> TrainedNetwork:
     """Train the small network, or another one, on the films themselves."""
     classifier = classifier or first_network(job.recipe)
-    return train_network(classifier, film_feed(classifier, job), job, Silent())
+    return train_network(classifier, FilmFeed(classifier, job), job, Silent())
 
 
 def after(steps: int) -> Callable[[], bool]:

@@ -45,5 +45,9 @@ def test_graph_holds_its_weights_and_takes_the_film_as_it_is(graph: bytes) -> No
 
 def test_exporting_changes_neither_mode_nor_weights_of_a_network_in_use(classifier: FilmClassifier) -> None:
     before = {name: tensor.clone() for name, tensor in classifier.state_dict().items()}
+    classifier.train()
+    classifier.head.eval()
+    modes = [module.training for module in classifier.modules()]
     export_onnx(classifier, 32)
+    assert [module.training for module in classifier.modules()] == modes
     assert all(torch.equal(tensor, before[name]) for name, tensor in classifier.state_dict().items())

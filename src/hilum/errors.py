@@ -57,8 +57,8 @@ def require_installed(libraries: Iterable[str], needed_for: str, extra: str) -> 
         raise missing_extra(needed_for, extra)
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """A hint naming the known word nearest to a misspelt one, or all of them where none is near.
+def nearest(word: str, known: list[str], most: int = 40) -> str:
+    """A hint naming the known word nearest to a misspelt one, or all of them (at most `most`) where none is near.
 
     >>> nearest("offcial", ["official", "grouped"])
     "Did you mean 'official'?"
@@ -66,4 +66,7 @@ def nearest(word: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(word, known, n=1)
-    return f"Did you mean '{close[0]}'?" if close else f"Choose one of: {', '.join(sorted(known))}."
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    more = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return f"Choose one of: {', '.join(sorted(known)[:most])}{more}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import logging
 import warnings
@@ -33,7 +34,7 @@ class _Exported(nn.Module):
 
 def export_onnx(classifier: FilmClassifier, side: int) -> bytes:
     """The bytes of an ONNX file: input `film`, uint8 (n, 1, side, side); weights inside, no external data."""
-    return _export(_Exported(classifier).eval().cpu(), side, ["logit", "features", "activation_map"])
+    return _export(_Exported(copy.deepcopy(classifier)).eval().cpu(), side, ["logit", "features", "activation_map"])
 
 
 def export_trunk(trunk: nn.Module, side: int) -> bytes:

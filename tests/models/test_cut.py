@@ -73,3 +73,21 @@ def test_frozen_layers_behind_the_first_trained_one_stay_in_the_tail() -> None:
 def test_network_that_learns_entirely_has_no_cut() -> None:
     with pytest.raises(HilumError, match="No layer is frozen"):
         cut_network(frozen(trained="all"), 64)
+
+
+@pytest.mark.parametrize("architecture", ["dla34", "res2net50_14w_8s", "convnext_atto"])
+def test_network_of_another_kind_can_be_cut(architecture: str) -> None:
+    classifier = frozen(architecture=architecture, head="dense", hidden=16)
+    cut = cut_network(classifier, 64)
+    classifier.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(cut.tail(cut.trunk(FILMS)), classifier(FILMS).logit, rtol=1e-5, atol=1e-5)
+
+
+def test_parameter_that_no_layer_holds_is_not_taken_for_frozen() -> None:
+    classifier = frozen(architecture="convnext_atto", head="dense", hidden=16)
+    gamma = classifier.body.get_submodule("stages.1.blocks.0").gamma
+    gamma.requires_grad_(True)
+    cut = cut_network(classifier, 64)
+    assert id(gamma) in {id(parameter) for parameter in cut.tail.parameters()}
+    assert not any(parameter.requires_grad for parameter in cut.trunk.parameters())

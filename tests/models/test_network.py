@@ -95,3 +95,9 @@ def test_same_seed_gives_the_same_first_weights() -> None:
 
     for one, other in zip(first().state_dict().values(), first().state_dict().values(), strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("head", ["linear", "dense", "concat"])
+def test_network_with_its_channels_last_is_refused(head: str) -> None:
+    with pytest.raises(HilumError, match="gives no feature maps"):
+        build_network(Network.model_validate({"architecture": "swin_tiny_patch4_window7_224", "head": head}))

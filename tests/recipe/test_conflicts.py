@@ -18,6 +18,8 @@ CACHED = ["cache.enabled=true", "augment.views=2"]
         (["network.trained=all", "network.norms=trained"], "norms"),
         (["train.unfreeze_epoch=8", "train.epochs=8"], "unfreeze_epoch"),
         (["network.trained=all", "train.unfreeze_epoch=1"], "unfreeze"),
+        (["train.unfrozen_learning_rate=0.1"], "unfreezes none"),
+        (["fold=1"], "has no folds"),
         (["train.early_stop=2", "train.keep=last"], "keeps the last"),
         (["train.loss=focal", "augment.mixup=0.2"], "mixup"),
         (["train.cycle_momentum=true", "train.schedule=cosine"], "cycle_momentum"),
@@ -32,6 +34,10 @@ CACHED = ["cache.enabled=true", "augment.views=2"]
 def test_contradicting_keys_are_refused_by_name(changes: list[str], word: str) -> None:
     with pytest.raises(HilumError, match=word):
         read_recipe("mobilenetv2-frozen", ["cache.enabled=false", *changes])
+
+
+def test_fold_of_the_protocol_that_has_folds_may_be_named() -> None:
+    assert read_recipe("mobilenetv2-frozen", ["protocol=grouped", "fold=4"]).fold == 4
 
 
 def test_frozen_layers_with_fixed_views_may_be_cached() -> None:

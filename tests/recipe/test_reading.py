@@ -37,6 +37,7 @@ def test_every_key_is_described() -> None:
         ("network.pretrained=perhaps", "Expected true or false."),
         ("seed=4294967296", "Expected a number less than 4294967296."),
         ("seed=0.5", "seed = 0.5"),
+        ("train.plateau_patience=0", "Expected a number greater than or equal to 1."),
         ("fold=5", "Expected a number less than or equal to 4."),
         ("name=../mine", "Expected small letters, digits and hyphens, a letter or digit first."),
         (f"name={'x' * 200}", "Expected at most 100 letters."),

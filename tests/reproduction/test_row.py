@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from hilum.errors import HilumError
+from hilum.modelfolder import open_model_folder
+from hilum.recipe import recipe_from
 from hilum.reproduction.plan import Row
 from hilum.reproduction.record import new_record, read_record, write_record
 from hilum.reproduction.row import Means, RowFolder, _held, epochs_finished, evaluate_words, look, train_words
@@ -44,12 +46,14 @@ def test_weights_that_the_folder_lacks_are_not_looked_for_elsewhere(tmp_path: Pa
     assert look(Row("cnn-scratch"), RowFolder(tmp_path / "row"), Means(Path("data"), tmp_path)).state == "not begun"
 
 
-def test_record_of_other_changes_is_refused(tmp_path: Path) -> None:
+def test_record_of_other_films_or_changes_is_refused(tmp_path: Path) -> None:
     row = Row("cnn-scratch")
-    write_record(tmp_path, new_record(row, ("train.epochs=2",)))
-    assert read_record(tmp_path, row, ("train.epochs=2",)).epochs == 2
+    write_record(tmp_path, new_record(row, "films", ("train.epochs=2",)))
+    assert read_record(tmp_path, row, "films", ("train.epochs=2",)).epochs == 2
     with pytest.raises(HilumError, match=r"made with other changes: train\.epochs=2"):
-        read_record(tmp_path, row, ())
+        read_record(tmp_path, row, "films", ())
+    with pytest.raises(HilumError, match="was made from 'films', not from 'others'"):
+        read_record(tmp_path, row, "others", ("train.epochs=2",))
 
 
 def test_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
@@ -63,3 +67,11 @@ def test_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
 def test_damaged_state_has_finished_no_epoch(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "state.safetensors").write_bytes(content)
     assert epochs_finished(tmp_path) == 0
+
+
+def test_model_stays_current_when_its_recipe_only_speaks_otherwise_of_itself(phantom_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").symlink_to(phantom_run)
+    folder = RowFolder(tmp_path)
+    made_by = recipe_from(dict(open_model_folder(phantom_run).manifest.recipe), "")
+    assert folder.is_made_by(made_by.model_copy(update={"expected": "measured by now"}))
+    assert not folder.is_made_by(made_by.model_copy(update={"seed": 1}))

@@ -163,3 +163,9 @@ def test_full_disc_is_one_sentence_and_leaves_no_part(run: TrunkRun, small_disc:
     with pytest.raises(HilumError, match="No space left on device"):
         opened(run, many, small_disc)
     assert not files(small_disc, "*.npy") and not files(small_disc, "*part*")
+
+
+def test_folder_that_cannot_be_made_is_one_sentence(run: TrunkRun, views: list[Counting], tmp_path: Path) -> None:
+    (tmp_path / "caches").write_text("a file in its place")
+    with pytest.raises(HilumError, match="Could not write to"):
+        opened(run, views, tmp_path / "caches")

@@ -77,6 +77,36 @@ def test_other_films_are_computed_again(tmp_path: Path) -> None:
     assert len(list((tmp_path / "caches").glob("*/key.json"))) == 2
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "network.activation=gelu",
+        "network.scaling=unit",
+        "network.widths=[16, 32]",
+        "augment.zoom=0.5",
+        "augment.fill=edge",
+        "augment.views=3",
+        "seed=5",
+        "cache.precision=fp16",
+        "cache.engine=onnxruntime",
+    ],
+)
+def test_whatever_changes_activations_changes_the_key(tmp_path: Path, change: str) -> None:
+    for changes in ((), (change,)):
+        job = small_job(tmp_path / "run", small_recipe(*CACHED, *changes))
+        # The same weights, so that the network's settings alone must tell the two apart.
+        cached_feed(first_network(job.recipe), job, Place(tmp_path / "caches", 10**7), Silent())
+    assert len(list((tmp_path / "caches").glob("*/key.json"))) == 2
+
+
+@pytest.mark.parametrize("change", ["train.learning_rate=0.5", "train.batch_size=16", "train.epochs=9"])
+def test_what_only_the_tail_sees_shares_the_cache(tmp_path: Path, change: str) -> None:
+    for changes in ((), (change,)):
+        job = small_job(tmp_path / "run", small_recipe(*CACHED, *changes))
+        cached_feed(first_network(job.recipe), job, Place(tmp_path / "caches", 10**7), Silent())
+    assert len(list((tmp_path / "caches").glob("*/key.json"))) == 1
+
+
 def test_network_that_learns_entirely_cannot_be_cached(tmp_path: Path) -> None:
     job = small_job(tmp_path, small_recipe("augment.views=2"))
     with pytest.raises(HilumError, match="No layer is frozen"):

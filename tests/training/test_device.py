@@ -8,9 +8,19 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from hilum.errors import HilumError
-from hilum.training.device import Machine, choose_machine, keep_freed_memory, processor_has_bf16
+from hilum.models import build_network
+from hilum.recipe import Network
+from hilum.training.device import (
+    Machine,
+    choose_machine,
+    keep_freed_memory,
+    memory_format,
+    move,
+    processor_has_bf16,
+)
 
 
 @pytest.mark.parametrize("device", ["cuda:7", "cpu:1", "cuda:99"])
@@ -57,6 +67,44 @@ def test_misspelt_device_names_the_nearest() -> None:
 
 def test_stated_means_are_kept() -> None:
     assert choose_machine("cpu", "fp32", 1, 0) == Machine("cpu", "fp32", 1, 0)
+
+
+@pytest.mark.parametrize("now", ["cuda:1", "cuda:0", "cuda"])
+def test_resume_takes_the_processes_own_number_of_the_device(now: str) -> None:
+    begun = Machine("cuda:0", "bf16", threads=2, workers=3, micro_batch=4)
+    resumed = begun.again(Machine(now, "fp32", threads=2, workers=1))
+    assert resumed == Machine(now, "bf16", threads=2, workers=1, micro_batch=4)
+
+
+@pytest.mark.parametrize("now", [Machine("cpu", "fp32", 2, 0), Machine("cuda:0", "fp32", 3, 0)])
+def test_resume_with_means_that_round_otherwise_is_refused(now: Machine) -> None:
+    with pytest.raises(HilumError, match="Go on with: --device cuda --threads 2"):
+        Machine("cuda:0", "fp32", 2, 0).again(now)
+
+
+@pytest.mark.parametrize(
+    ("keys", "device", "expected"),
+    [
+        ({"architecture": "small-cnn", "widths": (16, 32)}, "cpu", torch.channels_last),
+        ({"architecture": "mobilenetv2_100"}, "cpu", torch.channels_last),
+        ({"architecture": "efficientnet_b0"}, "cpu", torch.contiguous_format),  # squeezes to 8 channels and fewer
+        ({"architecture": "efficientnet_b0"}, "cuda:1", torch.channels_last),
+    ],
+)
+def test_narrow_convolutions_keep_their_channels_first_on_a_processor(
+    keys: dict[str, object], device: str, expected: torch.memory_format
+) -> None:
+    assert memory_format(build_network(Network.model_validate(keys), 64), device) is expected
+
+
+def test_network_is_moved_in_its_order_of_memory() -> None:
+    def order(channels: int) -> tuple[bool, bool]:
+        layer = torch.nn.Conv2d(3, channels, 3).to(memory_format=torch.channels_last)
+        move(layer, "cpu")
+        weight = layer.weight
+        return weight.is_contiguous(), weight.is_contiguous(memory_format=torch.channels_last)
+
+    assert order(15) == (True, False) and order(16) == (False, True)
 
 
 KEEPING = """
@@ -110,3 +158,19 @@ def test_where_there_is_no_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("ctypes.CDLL", no_such_library)
     keep_freed_memory()
+
+
+@pytest.mark.parametrize("most", [1 << 30, 1 << 25])
+def test_older_glibc_is_asked_for_what_it_takes(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    taken: dict[int, int] = {}
+
+    class Glibc:
+        def mallopt(self, setting: int, value: int) -> int:
+            if setting == -3 and value > most:
+                return 0
+            taken[setting] = value
+            return 1
+
+    monkeypatch.setattr("ctypes.CDLL", lambda _: Glibc())
+    keep_freed_memory()
+    assert taken == {-3: most, -1: 1 << 30}

@@ -97,7 +97,7 @@ def test_card_tells_the_figures_of_the_manifest(one: tuple[RunFolder, Manifest])
     run, manifest = one
     card = (run.model / "README.md").read_text(encoding="utf-8")
     assert f"slope {manifest.calibration.slope:.4f}" in card and "3, number 2 kept" in card
-    assert "loads through hilum" in card  # the network is no plain one of timm
+    assert "hold the network as hilum built it" in card  # the network is no plain one of timm
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,34 +9,46 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from hilum.errors import HilumError
 from hilum.exporting import network_logits
+from hilum.models import FilmClassifier
 from hilum.progress import Silent
 from hilum.recipe import Train
 from hilum.training import EpochRow, FilmFeed, Stopped, TrainedNetwork, loop, train_network
 from hilum.training.averages import WeightAverage
-from hilum.training.checkpoint import read_tensors_and_facts
+from hilum.training.checkpoint import read_tensors_and_facts, write_tensors
 from hilum.training.schedules import learning_rate
 from small_job import after, first_network, run, same_weights, small_job, small_recipe
 
-TESTS = Path(__file__).parents[1]
 FROZEN = "network.trained=head"
-TOOLS: dict[str, tuple[str, ...]] = {
-    "momentum that moves": ("train.cycle_momentum=true",),
-    "plateau": ("train.schedule=plateau", "train.plateau_patience=1", "train.learning_rate=0.3"),
-    "sgd": ("train.optimizer=sgd", "train.cycle_momentum=true"),
-    "rmsprop": ("train.optimizer=rmsprop", "train.learning_rate=0.001"),
-    "discriminative rates": ("train.first_layers_rate=0.1", "train.optimizer=adam"),
-    "unfreezing": (FROZEN, "train.unfreeze_epoch=1", "train.unfrozen_learning_rate=0.001"),
-    "average": ("train.average=0.9",),
-    "average and unfreezing": (FROZEN, "train.average=0.5", "train.unfreeze_epoch=1"),
-    "balanced sampler": ("train.balanced_sampler=true",),
-    "mixup": ("augment.mixup=0.4",),
-    "views": ("augment.views=1", "augment.noise=0.1", "augment.fill=edge"),
-    "focal loss": ("train.loss=focal",),
-    "penalties": ("train.l1=0.001", "train.l2=0.01"),
-    "clipping": ("train.clip_norm=0.1", "train.optimizer=sgd"),
+PATIENT = ("train.plateau_patience=1", "train.plateau_factor=0.1")
+Changes = tuple[str, ...]
+TOOLS: dict[str, tuple[Changes, Changes]] = {  # what it stands beside, and the tool itself
+    "momentum that moves": ((), ("train.cycle_momentum=true",)),
+    "plateau": (("train.schedule=constant", "train.optimizer=rmsprop"), ("train.schedule=plateau", *PATIENT)),
+    "sgd": ((), ("train.optimizer=sgd",)),
+    "momentum of sgd that moves": (("train.optimizer=sgd",), ("train.cycle_momentum=true",)),
+    "rmsprop": (("train.learning_rate=0.001",), ("train.optimizer=rmsprop",)),
+    "discriminative rates": (("train.optimizer=adam",), ("train.first_layers_rate=0.1",)),
+    "unfreezing": ((FROZEN,), ("train.unfreeze_epoch=1",)),
+    "rate after unfreezing": ((FROZEN, "train.unfreeze_epoch=1"), ("train.unfrozen_learning_rate=0.001",)),
+    "average": ((), ("train.average=0.9",)),
+    "average and unfreezing": ((FROZEN, "train.unfreeze_epoch=1"), ("train.average=0.5",)),
+    "class weights": (("train.class_weights=false",), ("train.class_weights=true",)),
+    "balanced sampler": (("train.class_weights=false",), ("train.balanced_sampler=true",)),
+    "logit adjustment": (("train.class_weights=false",), ("train.logit_adjustment=1",)),
+    "label smoothing": (("train.label_smoothing=0",), ("train.label_smoothing=0.2",)),
+    "mixup": ((), ("augment.mixup=0.4",)),
+    "views": (("augment.noise=0.1",), ("augment.views=1",)),
+    "fill": (("augment.rotation_degrees=20",), ("augment.fill=edge",)),
+    "focal loss": ((), ("train.loss=focal",)),
+    "L1 penalty": ((), ("train.l1=0.001",)),
+    "L2 penalty": ((), ("train.l2=0.01",)),
+    "weight decay": (("train.weight_decay=0",), ("train.weight_decay=0.3",)),
+    "clipping": (("train.optimizer=sgd",), ("train.clip_norm=0.1",)),
+    "dropout": (("network.dropout=0",), ("network.dropout=0.5",)),
 }
 
 
@@ -72,48 +81,22 @@ def test_run_stopped_at_any_step_resumes_to_the_same_weights(tmp_path: Path, ste
 @pytest.mark.parametrize("tool", TOOLS)
 def test_run_with_any_tool_resumes_to_the_same_weights(tmp_path: Path, tool: str) -> None:
     steps = int(np.random.default_rng(list(tool.encode())).integers(1, 6))  # of three in each of two epochs
-    require_same_after_resume(tmp_path, (*TOOLS[tool], "train.epochs=2", "train.keep=last"), steps, films=24)
+    beside, tool_itself = TOOLS[tool]
+    require_same_after_resume(tmp_path, (*beside, *tool_itself, "train.epochs=2", "train.keep=last"), steps, films=24)
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> TrainedNetwork:
-    return one_short_epoch(tmp_path_factory.mktemp("plain"))
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_tool_changes_what_is_learned(tmp_path: Path, tool: str) -> None:
+    """Beside the same other keys, on twice as many films with pneumonia as without."""
+    beside, tool_itself = TOOLS[tool]
+    films = np.setdiff1d(np.arange(36), np.arange(1, 36, 4))
 
+    def learned(directory: Path, changes: Changes) -> FilmClassifier:
+        recipe = small_recipe("train.epochs=3", "train.keep=last", *changes)
+        return run(small_job(directory, recipe, fit_rows=films)).classifier
 
-def one_short_epoch(directory: Path, *changes: str) -> TrainedNetwork:
-    recipe = small_recipe("train.epochs=1", "train.keep=last", *changes)
-    return run(small_job(directory, recipe, fit_rows=np.arange(24)))
-
-
-@pytest.mark.parametrize("tool", [tool for tool in TOOLS if "unfreezing" not in tool])
-def test_every_tool_changes_what_is_learned(plain: TrainedNetwork, tmp_path: Path, tool: str) -> None:
-    assert not same_weights(one_short_epoch(tmp_path, *TOOLS[tool]).classifier, plain.classifier)
-
-
-@pytest.mark.slow
-def test_two_processes_learn_in_pieces_what_one_learns_at_once(tmp_path: Path) -> None:
-    """Frozen norms and no dropout, so that nothing but the order of sums depends on who has which films."""
-    code = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-import torch
-from hilum.training import joined_processes
-from small_job import run, small_job, small_recipe
-
-changes = ("network.trained=head", "network.dropout=0", "train.l2=0.01", "train.clip_norm=0.5", "train.keep=last")
-with joined_processes(8, "cpu") as processes:
-    job = small_job(Path(sys.argv[1]), small_recipe(*changes), processes=processes)
-    trained = run(replace(job, machine=replace(job.machine, micro_batch=int(sys.argv[2]))))
-"""
-    (tmp_path / "train.py").write_text(code)
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for how, films in ((torchrun, "3"), ([], "0")):
-        command = [sys.executable, *how, str(tmp_path / "train.py"), str(tmp_path / films), films]
-        done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    (two, _), (one, _) = (read_tensors_and_facts(tmp_path / films / "kept.safetensors") for films in ("3", "0"))
-    assert all(torch.allclose(two[name].float(), tensor.float(), atol=1e-5) for name, tensor in one.items())
+    with_it, without_it = learned(tmp_path / "with", (*beside, *tool_itself)), learned(tmp_path / "without", beside)
+    assert not same_weights(with_it, without_it)
 
 
 def test_kept_epoch_and_early_stop_are_resumed(tmp_path: Path) -> None:
@@ -230,19 +213,47 @@ def test_every_epoch_is_told_with_the_whole_history_and_once(tmp_path: Path) -> 
     assert told == [1, 2]
 
 
-def test_loop_asks_nothing_of_a_feed_but_batches_and_logits(tmp_path: Path) -> None:
-    """Any feed will do: this one gives pooled grey levels to a linear head that stands for the classifier's."""
-    work = small_job(tmp_path, small_recipe("network.trained=head", "train.epochs=2"))
+def test_feed_of_another_kind_trains_the_head_as_the_films_do(tmp_path: Path) -> None:
+    """This one gives the maps of the frozen body to the head, and knows nothing but what the loop asks a feed for."""
+    work = small_job(tmp_path / "maps", small_recipe(FROZEN, "augment.views=1", "train.epochs=2"))
     classifier = first_network(work.recipe)
+    films = FilmFeed(classifier, work)
 
-    class Pooled(FilmFeed):
+    class LogitOfMaps(nn.Module):
         def __init__(self) -> None:
-            super().__init__(classifier, work)
-            self.module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32 * 32, 1), torch.nn.Flatten(0))
+            super().__init__()
+            self.classifier = classifier
+
+        def forward(self, maps: torch.Tensor) -> torch.Tensor:
+            return self.classifier.logit(maps)
+
+    class Maps:
+        module, is_pneumonia = LogitOfMaps(), films.is_pneumonia
+
+        def __len__(self) -> int:
+            return len(films)
 
         def batches(self, positions, epoch):  # type: ignore[no-untyped-def]
-            for films, labels in super().batches(positions, epoch):
-                yield films.float() / 255, labels
+            for batch, labels in films.batches(positions, epoch):
+                yield classifier.maps(batch).detach(), labels
 
-    history = train_network(classifier, Pooled(), work, Silent()).history
-    assert len(history) == 2
+        def select_logits(self) -> np.ndarray:
+            return films.select_logits()
+
+    first = classifier.head.last.weight.detach().clone()
+    trained = train_network(classifier, Maps(), work, Silent())
+    whole = run(small_job(tmp_path / "films", work.recipe))
+    assert not torch.equal(trained.classifier.head.last.weight, first)
+    assert same_weights(trained.classifier, whole.classifier)
+    assert without_seconds(trained) == without_seconds(whole)
+
+
+def test_kept_network_of_another_run_is_refused(tmp_path: Path) -> None:
+    recipe = small_recipe("train.epochs=2", "train.keep=last")
+    with pytest.raises(Stopped):
+        run(small_job(tmp_path, recipe, stop=after(12)))
+    run(small_job(tmp_path, recipe))
+    tensors, _ = read_tensors_and_facts(tmp_path / "kept.safetensors")
+    write_tensors(tmp_path / "kept.safetensors", tensors, {"epoch": 1})
+    with pytest.raises(HilumError, match="holds the network of epoch 1, not of the kept epoch 2"):
+        run(small_job(tmp_path, recipe))

@@ -12,7 +12,7 @@ from hilum.errors import HilumError
 from hilum.images import read_film
 from hilum.progress import Silent
 from hilum.recipe import Recipe
-from hilum.training import FilmFeed, film_feed
+from hilum.training import FilmFeed
 from hilum.training.lr_range import LARGEST, SMALLEST, RangeTest, draw_range, range_test, steepest, valley
 from hilum.training.step import Learner
 from small_job import first_network, small_job, small_recipe
@@ -20,14 +20,14 @@ from small_job import first_network, small_job, small_recipe
 
 def swept(directory: Path, recipe: Recipe, steps: int = 40) -> RangeTest:
     classifier, job = first_network(recipe), small_job(directory, recipe)
-    return range_test(classifier, film_feed(classifier, job), job, Silent(), steps=steps)
+    return range_test(classifier, FilmFeed(classifier, job), job, Silent(), steps=steps)
 
 
 def test_weights_and_statistics_are_put_back_bit_for_bit(tmp_path: Path) -> None:
     recipe = small_recipe()
     classifier, job = first_network(recipe), small_job(tmp_path / "run", recipe)
     before = {name: tensor.clone() for name, tensor in classifier.state_dict().items()}
-    range_test(classifier, film_feed(classifier, job), job, Silent(), steps=40)
+    range_test(classifier, FilmFeed(classifier, job), job, Silent(), steps=40)
     after = classifier.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     assert not (tmp_path / "run").exists()
@@ -82,7 +82,7 @@ def test_frozen_layers_stay_frozen_and_the_recipe_s_own_steps_are_taken(
         return loss
 
     monkeypatch.setattr(Learner, "step", spied)
-    range_test(classifier, film_feed(classifier, job), job, Silent(), steps=30)
+    range_test(classifier, FilmFeed(classifier, job), job, Silent(), steps=30)
     assert len(moved) > 10 and not any(moved)
 
 

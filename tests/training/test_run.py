@@ -76,6 +76,20 @@ def test_run_is_refused_where_it_would_be_written_over(
         run.require_room(resume)
 
 
+@pytest.mark.parametrize("left", ["state.safetensors", "kept.safetensors"])
+def test_state_that_belongs_to_no_run_is_not_taken_for_a_new_one(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).touch()
+    with pytest.raises(HilumError, match=rf"holds the '{left}' of some run, but no 'run.json'"):
+        RunFolder(tmp_path).require_room(resume=False)
+    RunFolder(tmp_path).begin(facts())
+    RunFolder(tmp_path).require_room(resume=True)
+
+
+def test_words_of_a_recipe_may_change_before_a_resume(begun: RunFolder) -> None:
+    other = read_recipe("cnn-scratch", ["expected=more", "summary=other", "source=elsewhere"])
+    assert begun.resumed(other, "d" * 64) == facts()
+
+
 def test_begun_run_may_be_gone_on_with(begun: RunFolder) -> None:
     begun.require_room(resume=True)
 
@@ -129,6 +143,7 @@ def without(*keys: str) -> Any:
         lambda values: values.update(surprise=1),
         lambda values: values["provenance"].update(surprise=1),
         lambda values: values.update(machine=None),
+        lambda values: values.update(recipe="cnn-scratch"),
     ],
 )
 def test_facts_of_another_version_are_one_sentence(begun: RunFolder, change: Any) -> None:

@@ -50,7 +50,24 @@ def test_augmentation_of_a_recipe_is_drawn_films_as_rows_and_views_as_columns(tm
     assert read_film(tmp_path / "few" / "views.png").height_px > picture.height_px  # fewer columns, larger films
 
 
-def test_views_are_those_that_training_draws_and_change_the_film(tmp_path: Path) -> None:
+@pytest.mark.parametrize("views", [0, 2])
+def test_views_are_those_that_training_on_these_films_draws(tmp_path: Path, views: int) -> None:
+    pytest.importorskip("torch")
+    from hilum.training.feed import training_films
+    from hilum.training.views import views_of
+    from small_job import small_job, small_recipe
+
+    recipe = small_recipe(f"augment.views={views}", "augment.noise=0.1", "augment.rotation_degrees=20")
+    job = small_job(tmp_path, recipe, fit_rows=np.arange(6))
+    drawn = views_of(job.pixels[:6], recipe, 3)
+    for epoch in range(3):
+        order = [np.array([5, 0]), np.array([1, 4, 2, 3])]
+        batches = [films for films, _ in training_films(job).batches(order, epoch, workers=0)]
+        for group, films in zip(order, batches, strict=True):
+            assert np.array_equal(drawn[group, epoch], films[:, 0].numpy())
+
+
+def test_views_change_the_film_where_the_recipe_says_so() -> None:
     pytest.importorskip("torch")
     from hilum.recipe import read_recipe
     from hilum.training.views import views_of

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
 from hilum.cli import run as hilum
 from hilum.datasets import resolve_catalogue, split_films
 from hilum.modelfolder import open_model_folder, salted_hash
-from hilum.models.keras.classifier import rebuild_classifier
+from hilum.models.keras.classifier import import_classifier
+from hilum.models.keras.hdf5 import Array
+from hilum.models.keras.saved import Origin, SavedModel
 from hilum.runtime import Predictor
+from hilum.verbs.model_import import ImportedModel
 from keras_files import ANSWERS, grey_films, tiny_layers, write_h5, write_keras
+
+THREADS = 3  # another number than torch takes by itself on most machines
 
 
 @pytest.fixture(scope="module")
-def imported_model(phantom_films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder made of the tiny classifier."""
+def answer(phantom_films: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImportedModel]:
+    """What the command says of the tiny classifier; torch keeps the command's threads until the module ends."""
     place = tmp_path_factory.mktemp("imported")
-    file = write_keras(place / "Tiny CNN.keras", tiny_layers())
-    assert bring_in(file, phantom_films, place / "model") == 0
-    return place / "model"
+    file, threads = write_keras(place / "Tiny CNN.keras", tiny_layers()), torch.get_num_threads()
+    with redirect_stdout(StringIO()) as said:
+        assert bring_in(file, phantom_films, place / "model", "--threads", str(THREADS), "--json") == 0
+    yield ImportedModel(**json.loads(said.getvalue()))
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def imported_model(answer: ImportedModel) -> Path:
+    """The model folder made of the tiny classifier."""
+    return Path(answer.model)
 
 
 def bring_in(file: Path, films: Path, output: Path, *more: str) -> int:
@@ -72,22 +89,44 @@ def test_every_answer_and_figure_says_that_the_training_films_are_not_known(
     assert sentence in (tmp_path / "report" / "index.html").read_text()
 
 
-def test_weights_and_description_build_the_network_again(imported_model: Path) -> None:
-    import torch
+class Blank:
+    """Stands for weights that are put in later."""
 
+    def arrays(self, origin: Origin, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+
+
+def test_folder_holds_the_network_as_it_was_rebuilt(imported_model: Path) -> None:
     config = json.loads((imported_model / "config.json").read_text())
-    classifier = rebuild_classifier(config, load_file(imported_model / "model.safetensors"))
+    saved = SavedModel("config.json", "", config["description"], Blank())
+    classifier = import_classifier(saved, config["scaling"], positive=1, side=config["side"]).classifier
+    classifier.load_state_dict(load_file(imported_model / "model.safetensors"))
     with torch.no_grad():
         logit = classifier(torch.from_numpy(grey_films())[:, None]).logit
     assert torch.sigmoid(logit).numpy() == pytest.approx(ANSWERS, abs=1e-6)
+    said = (imported_model / "README.md").read_text()
+    assert "`model.safetensors` and `config.json` hold the network as hilum built it" in said
 
 
-def test_answer_names_what_was_found(phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write_h5(tmp_path / "tiny.h5", tiny_layers())
-    assert bring_in(file, phantom_films, tmp_path / "model", "--json") == 0
-    shown: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert (shown["keras_version"], shown["layers"], shown["side"]) == ("3.15.1", 11, 30)
-    assert (shown["scaling"], shown["positive"]) == ("unit", 1)
+def test_answer_names_what_was_found(answer: ImportedModel) -> None:
+    assert (answer.keras_version, answer.layers, answer.side) == ("3.15.1", 11, 30)
+    assert (answer.scaling, answer.positive) == ("unit", 1)
+
+
+def test_scaling_on_top_of_the_networks_own_is_warned_of(answer: ImportedModel) -> None:
+    def said(one: ImportedModel) -> str:
+        return str(one.__rich__())
+
+    assert not answer.is_scaled_twice
+    assert "rescales grey levels by itself" not in said(answer)
+    assert "rescales grey levels by itself, and scaling 'unit' came before" in said(
+        replace(answer, is_scaled_twice=True)
+    )
+
+
+def test_network_runs_on_the_threads_that_are_written_down(imported_model: Path) -> None:
+    assert open_model_folder(imported_model).manifest.training.threads == THREADS
+    assert torch.get_num_threads() == THREADS
 
 
 @pytest.mark.parametrize("suffix", [".joblib", ".pkl", ".sav", ".PICKLE"])

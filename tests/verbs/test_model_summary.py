@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from hilum.cli import run as hilum
+from hilum.errors import HilumError
+from hilum.recipe import read_recipe
 
 # `xception-last55` on another body: 55 of Keras's 154 layers of MobileNetV2.
 LAST = ("mobilenetv2-frozen", "--set", "network.trained=last", "--set", "network.last_layers=55")
@@ -52,6 +54,30 @@ def test_norms_that_learn_in_a_frozen_body_are_said_so(capsys: pytest.CaptureFix
     assert {row["state"] for row in shown["blocks"] if row["name"].startswith("body.blocks")} == {
         "frozen, norms trained"
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "trained"),
+    [
+        ({"network.norms": "trained"}, "the head, and all batch norms"),
+        ({"train.unfreeze_epoch": "2"}, "the head; then all layers, after epoch 2"),
+        (
+            {"network.norms": "trained", "train.unfreeze_epoch": "2"},
+            "the head, and all batch norms; then all layers, after epoch 2",
+        ),
+    ],
+)
+def test_no_cut_is_promised_that_the_cache_would_refuse(
+    changes: dict[str, str], trained: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_ = [word for key, value in changes.items() for word in ("--set", f"{key}={value}")]
+    shown = summarised(capsys, "mobilenetv2-frozen", "--set", "cache.enabled=false", *set_)
+    assert shown["cut_after"] == ""
+    assert not any(row["is_trunk"] for row in shown["blocks"])
+    assert shown["what_is_trained"] == trained
+    refused = [word for word in set_ if word != "--set"]
+    with pytest.raises(HilumError, match="keeps frozen layers in a cache"):
+        read_recipe("mobilenetv2-frozen", ["cache.enabled=true", *refused])
 
 
 def test_table_reads_at_80_columns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -258,6 +258,20 @@ def test_frozen_timm_network_keeps_its_body_and_loads_without_hilum(phantom_film
     )
 
 
+@pytest.mark.slow
+def test_runs_at_the_same_time_share_frozen_layers_and_end_alike(phantom_films: Path, tmp_path: Path) -> None:
+    changes = ["film.side=48", "network.widths=[16, 32]", "network.trained=head", "train.epochs=2", "augment.views=2"]
+    changes += ["cache.enabled=true", "cache.engine=torch"]
+    options = [word for change in changes for word in ("--set", change)]
+    command = [sys.executable, "-m", "hilum", "train", "cnn-scratch", str(phantom_films), "--workspace", "ws", *options]
+    resolve_catalogue(phantom_films, tmp_path / "ws")
+    runs = [subprocess.Popen([*command, "--output", f"run{n}"], cwd=tmp_path, stderr=subprocess.PIPE) for n in range(3)]
+    assert [run.wait(timeout=250) for run in runs] == [0, 0, 0]
+    kept = [load_file(tmp_path / f"run{n}" / "model" / "model.safetensors") for n in range(3)]
+    assert all(torch.equal(tensor, other[name]) for other in kept[1:] for name, tensor in kept[0].items())
+    assert len(list(tmp_path.glob("ws/*/activations/*/key.json"))) == 1
+
+
 def _wait_for_a_newer_state(path: Path, process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     """Until the run has written a state of its own life."""
     before = path.stat().st_mtime_ns if path.exists() else 0

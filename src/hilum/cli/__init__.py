@@ -1,7 +1,7 @@
 """The command line: the table of verbs, and what becomes of their answers and errors.
 
-Exit status: 0 done, 1 done with refused or bad films, 2 wrong use, 130 stopped by Ctrl-C, 141 the reader of the
-answer has gone.
+Exit status: 0 done, 1 done with refused or bad films, 2 wrong use, 3 ImageNet weights not at hand, 130 stopped by
+Ctrl-C, 141 the reader of the answer has gone.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
     loading = (
         'The weights load without hilum: `timm.create_model("local-dir:FOLDER", pretrained=True)`.'
         if loads_in_timm
-        else "The network is hilum's own: `model.onnx` runs anywhere, `model.safetensors` loads through hilum."
+        else "`model.onnx` runs anywhere; `model.safetensors` and `config.json` hold the network as hilum built it."
     )
     facts = {
         "Answers": "calibrated probability of pneumonia, against normal",

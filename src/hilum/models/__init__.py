@@ -14,13 +14,14 @@ keras/          Keras's lists of layers, and its files
 from hilum.models.build import build_network
 from hilum.models.cut import Cut, cut_network
 from hilum.models.freeze import freeze, layers_by_depth, set_training_mode, trained_parameters, unfreeze
-from hilum.models.network import FilmClassifier, FilmOutputs
+from hilum.models.network import FilmClassifier, FilmOutputs, LogitOfFilms
 from hilum.models.weights import WeightsOrigin, load_pretrained
 
 __all__ = [
     "Cut",
     "FilmClassifier",
     "FilmOutputs",
+    "LogitOfFilms",
     "WeightsOrigin",
     "build_network",
     "cut_network",

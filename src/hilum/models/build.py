@@ -52,7 +52,7 @@ def _body(network: Network) -> tuple[nn.Module, tuple[float, ...], tuple[float, 
         raise HilumError(
             f"There is no network '{network.architecture}'.",
             expected="'small-cnn' or the name of a timm network",
-            do=nearest(network.architecture, names).replace("Choose one of: ", "Known: ")[:200],
+            do=nearest(network.architecture, names, most=8),
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -82,7 +82,7 @@ def _look_at_a_film(body: Any, architecture: str, channels: int, side: int) -> t
             ) from error
         pooled: Tensor = body.forward_head(maps, pre_logits=True) if hasattr(body, "forward_head") else maps
     body.train(was_training)
-    _require_maps(maps, architecture)
+    _require_maps(body, maps, architecture)
     for name, child in list(body.named_children()):
         if not any(part in running for part in child.modules()):
             delattr(body, name)
@@ -101,8 +101,9 @@ def _parts_that_run(body: nn.Module) -> Iterator[set[nn.Module]]:
             hook.remove()
 
 
-def _require_maps(maps: Tensor, architecture: str) -> None:
-    if maps.ndim != 4:
+def _require_maps(body: nn.Module, maps: Tensor, architecture: str) -> None:
+    # timm says so of networks such as Swin, whose maps have their channels last.
+    if maps.ndim != 4 or getattr(body, "output_fmt", "NCHW") != "NCHW":
         raise HilumError(
             f"The network '{architecture}' gives no feature maps, so it does not end in one linear layer on them.",
             expected="a convolutional network",

@@ -15,7 +15,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from hilum.errors import HilumError
 from hilum.models.freeze import set_training_mode
-from hilum.models.network import FilmClassifier
+from hilum.models.network import FilmClassifier, LogitOfFilms
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ def cut_network(classifier: FilmClassifier, side: int) -> Cut:
         HilumError: no layer is frozen before the first that learns.
     """
     set_training_mode(classifier)
-    root = _Logit(classifier)
-    graph = _Tracer().trace(root)
+    root = LogitOfFilms(classifier)
+    graph = _traced(root)
     flow = _flow(graph)
-    first_moving = next(index for index, node in enumerate(flow) if _moves(node, root))
+    first_moving = next(index for index, node in enumerate(flow) if _any_moves(node, set(flow), root))
     passes = [node for node in _single_passes(flow) if flow.index(node) < first_moving]
     if not any(_has_parameters(node, root) for node in flow[:first_moving]) or not passes:
         raise HilumError(
@@ -61,23 +61,22 @@ def cut_network(classifier: FilmClassifier, side: int) -> Cut:
     return Cut(trunk, tail, _name_of(cut), shape)
 
 
-class _Logit(nn.Module):
-    """The network as one film in, one logit out."""
-
-    def __init__(self, classifier: FilmClassifier) -> None:
-        super().__init__()
-        self.classifier = classifier
-
-    def forward(self, film: Tensor) -> Tensor:
-        """(n, 1, side, side) uint8 -> (n,)."""
-        return self.classifier.logit(self.classifier.maps(film))
-
-
 class _Tracer(fx.Tracer):
     """Sees torch's and timm's layers as units, everything else as what it is made of."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return super().is_leaf_module(m, module_qualified_name) or type(m).__module__.startswith("timm.layers")
+
+
+def _traced(root: LogitOfFilms) -> fx.Graph:
+    try:
+        return _Tracer().trace(root)
+    except (fx.proxy.TraceError, TypeError, AttributeError) as error:
+        raise HilumError(
+            f"The network cannot be cut into a frozen and a trained half: {str(error).splitlines()[0][:120]}.",
+            expected="a network whose operations do not depend on the film",
+            do="Leave the cache out: --set cache.enabled=false",
+        ) from error
 
 
 def _flow(graph: fx.Graph) -> list[fx.Node]:
@@ -96,20 +95,33 @@ def _single_passes(flow: list[fx.Node]) -> list[fx.Node]:
     for index, node in enumerate(flow[:-1]):
         if furthest_use <= index:
             passes.append(node)
-        furthest_use = max(furthest_use, *(place[user] for user in node.users))
+        furthest_use = max([furthest_use, *(place[user] for user in node.users)])
     return passes
 
 
+def _any_moves(node: fx.Node, flow: set[fx.Node], root: nn.Module) -> bool:
+    """True where an operation moves, or takes in what moves beside the film."""
+    return _moves(node, root) or any(_any_moves(one, flow, root) for one in node.all_input_nodes if one not in flow)
+
+
 def _moves(node: fx.Node, root: nn.Module) -> bool:
-    """True where a layer learns, or draws at random, or gathers statistics while training."""
-    if node.op == "get_attr":
-        return False
+    """True where an operation learns, or draws at random, or gathers statistics while training."""
+    if node.op == "get_attr":  # a parameter that no layer of its own holds
+        return bool(_attribute(node, root).requires_grad)
     if node.op != "call_module":
         return node.op == "output"
     layer = root.get_submodule(str(node.target))
     return any(parameter.requires_grad for parameter in layer.parameters()) or any(
-        part.training and isinstance(part, (_BatchNorm, _DropoutNd)) for part in layer.modules()
+        part.training and (isinstance(part, (_BatchNorm, _DropoutNd)) or type(part).__name__ == "DropPath")
+        for part in layer.modules()
     )
+
+
+def _attribute(node: fx.Node, root: nn.Module) -> Tensor:
+    """The parameter or buffer that a node reads."""
+    owner, _, name = str(node.target).rpartition(".")
+    tensor: Tensor = getattr(root.get_submodule(owner), name)
+    return tensor
 
 
 def _has_parameters(node: fx.Node, root: nn.Module) -> bool:

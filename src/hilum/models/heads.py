@@ -10,7 +10,6 @@ from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from hilum.recipe import Network
 from hilum.recipe.keys import Activation
@@ -23,6 +22,8 @@ ACTIVATIONS: Final[dict[Activation, type[nn.Module]]] = {
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
 }
+EXACT_EVIDENCE: Final = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
+GRADIENT_EVIDENCE: Final = "gradient x activation on the last feature maps"
 
 
 class Head(nn.Module):
@@ -51,7 +52,7 @@ class LinearHead(Head):
     Discriminative Localization", equation 2).
     """
 
-    evidence_in_words = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
+    evidence_in_words = EXACT_EVIDENCE
 
     def __init__(self, channels: int, nodes: int, dropout: float) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class DenseHead(Head):
         shape: (c, h, w) of the maps.
     """
 
-    evidence_in_words = "gradient x activation on the last feature maps"
+    evidence_in_words = GRADIENT_EVIDENCE
 
     def __init__(
         self, shape: tuple[int, int, int], hidden: int, nodes: int, dropout: float, activation: Activation
@@ -106,7 +107,7 @@ class ConcatHead(Head):
     Source: `create_head` of fastai 2 with its defaults; the first dropout is half the last.
     """
 
-    evidence_in_words = "gradient x activation on the last feature maps"
+    evidence_in_words = GRADIENT_EVIDENCE
 
     def __init__(self, channels: int, hidden: int, nodes: int, dropout: float, activation: Activation) -> None:
         super().__init__()
@@ -129,12 +130,10 @@ class ConcatHead(Head):
         """Gradient of the logit by the maps, times the maps, h w times; a maximum's is where it lies."""
         places = maps.shape[2] * maps.shape[3]
         slope = derivative(self.kind, self.first(self.norm1(_both_pools(maps))))
-        of_hidden = slope * (self.logit_weights() * _scale(self.norm2))
-        of_pools = (of_hidden @ self.first.weight) * _scale(self.norm1)
+        of_hidden = slope * (self.logit_weights() * norm_scale(self.norm2))
+        of_pools = (of_hidden @ self.first.weight) * norm_scale(self.norm1)
         of_maximum, of_average = of_pools[:, :, None, None].chunk(2, dim=1)
-        is_maximum = (maps == maps.amax(dim=(2, 3), keepdim=True)).to(maps.dtype)
-        share = is_maximum / is_maximum.sum(dim=(2, 3), keepdim=True)
-        return (maps * (of_average + of_maximum * share * places)).sum(dim=1)
+        return (maps * (of_average + of_maximum * share_of_maximum(maps) * places)).sum(dim=1)
 
 
 def build_head(network: Network, shape: tuple[int, int, int]) -> Head:
@@ -165,9 +164,16 @@ def derivative(activation: Activation, value: Tensor) -> Tensor:
 
 def _both_pools(maps: Tensor) -> Tensor:
     """(n, 2 c): maxima, then averages, in fast.ai's order."""
-    return torch.cat([functional.adaptive_max_pool2d(maps, 1).flatten(1), maps.mean(dim=(2, 3))], dim=1)
+    # amax, because the gradient of torch's maximum pool is not deterministic on CUDA.
+    return torch.cat([maps.amax(dim=(2, 3)), maps.mean(dim=(2, 3))], dim=1)
 
 
-def _scale(norm: nn.BatchNorm1d) -> Tensor:
+def share_of_maximum(maps: Tensor) -> Tensor:
+    """(n, c, h, w): 1 where a map has its maximum, divided among equals; the gradient of `amax`."""
+    is_maximum = (maps == maps.amax(dim=(2, 3), keepdim=True)).to(maps.dtype)
+    return is_maximum / is_maximum.sum(dim=(2, 3), keepdim=True)
+
+
+def norm_scale(norm: nn.BatchNorm1d) -> Tensor:
     """What a norm in evaluation mode multiplies its input by."""
     return norm.weight / torch.sqrt(cast(Tensor, norm.running_var) + norm.eps)

@@ -66,3 +66,15 @@ class FilmClassifier(nn.Module):
     def is_plain_timm(self) -> bool:
         """True where timm builds the same network by itself: its own body and one linear layer on pooled maps."""
         return hasattr(self.body, "pretrained_cfg") and isinstance(self.head, LinearHead)
+
+
+class LogitOfFilms(nn.Module):
+    """A classifier as training sees it: films in, logits out, and nothing beside them."""
+
+    def __init__(self, classifier: FilmClassifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, film: Tensor) -> Tensor:
+        """(n, 1, side, side) -> (n,) logits."""
+        return self.classifier.logit(self.classifier.maps(film))

@@ -28,7 +28,7 @@ class BlockRow:
         output: (c, h, w) or (c,) of what it says of one film; () where it was not seen to run.
         parameters: that a gradient can reach.
         statistics: running means and variances of its norms, which none reaches.
-        state: `TRAINED`, `FROZEN` or `NORMS`.
+        state: `TRAINED`, `FROZEN`, `NORMS`, or `MIXED` where what holds both cannot be taken apart.
         is_trunk: True where it lies before the cut: frozen work that can be done once.
     """
 
@@ -52,15 +52,16 @@ class _Block:
         return [one for layer in self.layers for one in layer.parameters()]
 
 
-def block_rows(classifier: FilmClassifier, side: int) -> tuple[tuple[BlockRow, ...], str]:
+def block_rows(classifier: FilmClassifier, side: int, stays_frozen: bool = True) -> tuple[tuple[BlockRow, ...], str]:
     """The blocks of a network whose trained layers are marked, and the layer behind which it is cut, or "".
 
     Args:
         side: of the film in pixels.
+        stays_frozen: False where what is frozen now will learn later, or learns in part; then there is no cut.
     """
     blocks = [block for name in ("body", "head") for block in _blocks(name, getattr(classifier, name), depth=0)]
     outputs = _outputs(classifier, [block.layers[-1] for block in blocks], side)
-    cut = _cut(classifier, side)
+    cut = _cut(classifier, side) if stays_frozen else None
     in_trunk = {id(one) for one in cut.trunk.parameters()} if cut else set()
     rows = tuple(_row(block, outputs.get(id(block.layers[-1]), ()), in_trunk) for block in blocks)
     return rows, cut.after if cut else ""

@@ -29,6 +29,12 @@ class WeightsOrigin:
     fresh: tuple[str, ...] = ()  # parameters that the file did not have, beside the head
 
 
+class WeightsNotAtHand(HilumError):
+    """ImageNet weights were asked for and lie neither on disc nor within reach."""
+
+    exit_status = 3
+
+
 class _Facts(BaseModel):
     """What the `.json` beside weights may say; its other keys are notes for people."""
 
@@ -162,9 +168,12 @@ def _from_hub(classifier: FilmClassifier, architecture: str) -> WeightsOrigin:
     )
 
     settings = timm.get_pretrained_cfg(architecture)
-    repository = getattr(settings, "hf_hub_id", None)
+    # timm names its repositories so; for a few old networks it does not say it.
+    repository = getattr(settings, "hf_hub_id", None) or (
+        settings and settings.tag and f"timm/{architecture}.{settings.tag}"
+    )
     if not repository:
-        raise HilumError(
+        raise WeightsNotAtHand(
             f"timm names no Hub weights for '{architecture}'.",
             expected="a network with published weights",
             do="Give a file: --weights FILE.safetensors, or train from random weights: --set network.pretrained=false",
@@ -176,7 +185,7 @@ def _from_hub(classifier: FilmClassifier, architecture: str) -> WeightsOrigin:
         except LocalEntryNotFoundError:
             file = Path(hf_hub_download(repository, "model.safetensors"))
     except (LocalEntryNotFoundError, RepositoryNotFoundError, EntryNotFoundError, HfHubHTTPError, OSError) as error:
-        raise HilumError(
+        raise WeightsNotAtHand(
             f"The ImageNet weights of '{architecture}' ({repository}) are not in the cache, nor to be had now.",
             expected="the weights at hand, or a way to the Hub",
             do="Go online once, or give a file: --weights FILE.safetensors, "

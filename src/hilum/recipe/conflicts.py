@@ -25,6 +25,12 @@ def refuse_conflicts(recipe: Recipe, where: str) -> None:
 def _conflicts(recipe: Recipe) -> Iterator[tuple[bool, str, str, str]]:
     """(is it so, what stands there, what was expected, what to do) of every pair."""
     yield from _of_the_cache(recipe)
+    yield (
+        recipe.fold != 0 and recipe.protocol != "grouped",
+        f"names fold {recipe.fold}, but the protocol '{recipe.protocol}' has no folds.",
+        "fold only with the protocol 'grouped'",
+        "Use: --set protocol=grouped, or leave fold out.",
+    )
     network, train = recipe.network, recipe.train
     yield (
         network.trained == "last" and network.last_layers == 0,
@@ -55,6 +61,12 @@ def _conflicts(recipe: Recipe) -> Iterator[tuple[bool, str, str, str]]:
         "unfreezes all layers, but none is frozen.",
         "train.unfreeze_epoch only with frozen layers",
         "Set network.trained='head', or leave train.unfreeze_epoch out.",
+    )
+    yield (
+        train.unfrozen_learning_rate > 0 and train.unfreeze_epoch == 0,
+        "has a rate for unfrozen layers (train.unfrozen_learning_rate), but unfreezes none.",
+        "train.unfrozen_learning_rate only with train.unfreeze_epoch",
+        "For instance: --set train.unfreeze_epoch=5; or leave train.unfrozen_learning_rate out.",
     )
     yield (
         train.early_stop > 0 and train.keep == "last",

@@ -102,7 +102,7 @@ class Train(Section):
     schedule: Literal["one-cycle", "cosine", "constant", "plateau"] = Field(
         "one-cycle", description="Learning rate over the steps; 'plateau' lowers it when the kept figure stands still."
     )
-    plateau_patience: int = Field(2, ge=0, le=1000, description="Epochs without gain before 'plateau' lowers the rate.")
+    plateau_patience: int = Field(2, ge=1, le=1000, description="Epochs without gain before 'plateau' lowers the rate.")
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.3, description="What 'plateau' multiplies the rate by."
     )

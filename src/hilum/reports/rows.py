@@ -47,13 +47,13 @@ class Line:
 
     @property
     def time(self) -> str:
-        """How long its training took, from start to end."""
-        return time_in_words(self.record) if self.record else ""
+        """How long its training took, from start to end; "" before it is done."""
+        return time_in_words(self.record) if self.record and self.auroc else ""
 
     @property
     def memory(self) -> str:
-        """The most that one process of its training had resident."""
-        return memory_in_words(self.record) if self.record else ""
+        """The most that one process of its training had resident; "" before it is done."""
+        return memory_in_words(self.record) if self.record and self.auroc else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class RowRecord:
     Args:
         name: of the row and of its evaluation's file.
         recipe, protocol, seed: that make it.
+        data: name of the folder or file of films.
         changes: keys of the recipe that were changed for a trial; a row with changes is no result.
         state: where it stands.
         epoch, epochs: a running row has finished so many of so many.
@@ -67,6 +68,7 @@ class RowRecord:
     recipe: str
     protocol: str
     seed: int
+    data: str = ""
     changes: tuple[str, ...] = ()
     state: State = "not begun"
     epoch: int = 0
@@ -101,10 +103,10 @@ class RowResult:
         return asdict(self.record) | {"evaluation": evaluation}
 
 
-def new_record(row: Row, changes: tuple[str, ...]) -> RowRecord:
+def new_record(row: Row, data: str, changes: tuple[str, ...]) -> RowRecord:
     """The record of a row that nobody has begun."""
     epochs = row.plan(changes).train.epochs
-    return RowRecord(row.name, row.recipe, row.protocol, row.seed, changes, epochs=epochs)
+    return RowRecord(row.name, row.recipe, row.protocol, row.seed, data, changes, epochs=epochs)
 
 
 def write_record(folder: Path, record: RowRecord) -> None:
@@ -112,24 +114,30 @@ def write_record(folder: Path, record: RowRecord) -> None:
     write_json(folder / _RECORD, asdict(record))
 
 
-def read_record(folder: Path, row: Row, changes: tuple[str, ...]) -> RowRecord:
+def read_record(folder: Path, row: Row, data: str, changes: tuple[str, ...]) -> RowRecord:
     """The record in a row's folder; that of a row not begun where there is none.
 
     Raises:
-        HilumError: it cannot be read, or was made with other changes to the recipe.
+        HilumError: it cannot be read, or was made from other films or with other changes to the recipe.
     """
-    fresh = new_record(row, changes)
+    fresh = new_record(row, data, changes)
     with explained(folder, "read"):
         if not (folder / _RECORD).exists():
             return fresh
     record = parse_record(read_json(folder / _RECORD), folder / _RECORD)
+    if record.data not in ("", data):
+        raise HilumError(
+            f"The row '{printable(folder)}' was made from '{printable(record.data)}', not from '{printable(data)}'.",
+            expected="the same films as before",
+            do="Name another folder with --output.",
+        )
     if record.changes != changes:
         raise HilumError(
             f"The row '{printable(folder)}' was made with other changes: {' '.join(record.changes) or 'none'}.",
             expected="the same --set as before",
             do="Name another folder with --output.",
         )
-    return replace(record, epochs=fresh.epochs)
+    return replace(record, data=data, epochs=fresh.epochs)
 
 
 def parse_record(values: Any, where: Path) -> RowRecord:

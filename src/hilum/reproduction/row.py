@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hilum.datasets import WORKSPACE, resolve_catalogue
+from hilum.errors import HilumError
 from hilum.evaluation import held_back, read_evaluation
 from hilum.files import explained, printable
 from hilum.modelfolder import MANIFEST, open_model_folder
@@ -29,6 +30,8 @@ from hilum.runtime import Predictor
 NOT_AT_HAND: Final = 3
 """Exit status of `hilum train` where the Hub has no weights or cannot be reached."""
 INTERRUPTED: Final = 130
+_WORDS: Final = {"summary", "source", "expected"}
+"""Keys of a recipe that say what it is and change no weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class Means:
     options: tuple[str, ...] = ()
     workspace: Path = WORKSPACE
     is_judged: bool = True
+
+    @property
+    def data_name(self) -> str:
+        """Of the folder or file of films."""
+        return self.data.resolve().name
 
     def where(self) -> tuple[str, ...]:
         """The words that name the workspace, where it is not the usual one."""
@@ -88,20 +96,21 @@ class RowFolder:
         """True where the evaluation is of this very model."""
         return self.evaluation.exists() and read_evaluation(self.evaluation).model.model_hash == self.model_hash
 
-    def trained(self) -> Recipe | None:
-        """The recipe that the finished model was trained by."""
-        if not self.model_hash:
-            return None
-        return recipe_from(dict(open_model_folder(self.run).manifest.recipe), str(self.run))
+    def is_made_by(self, recipe: Recipe) -> bool:
+        """True where the finished model was trained by this recipe, whatever it says about itself."""
+        try:
+            trained = recipe_from(dict(open_model_folder(self.run).manifest.recipe), str(self.run))
+        except HilumError:  # of a version with other keys
+            return False
+        return trained.model_dump(exclude=_WORDS) == recipe.model_dump(exclude=_WORDS)
 
 
 def look(row: Row, folder: RowFolder, means: Means) -> RowRecord:
     """Where a row stands, from what lies in its folder; nothing is run."""
-    plan, record = row.plan(means.changes), read_record(folder.path, row, means.changes)
+    plan, record = row.plan(means.changes), read_record(folder.path, row, means.data_name, means.changes)
     with explained(folder.path, "read"):
-        trained = folder.trained()
-        if trained is not None:
-            return _look_at_model(record, trained == plan, folder, means)
+        if folder.model_hash:
+            return _look_at_model(record, folder.is_made_by(plan), folder, means)
         if folder.is_begun:
             state: State = "failed" if record.state == "failed" else "running"
             return replace(record, state=state, epoch=epochs_finished(folder.run))
@@ -167,7 +176,7 @@ def epochs_finished(run: Path) -> int:
 def _run(
     row: Row, folder: RowFolder, means: Means, stop: Callable[[], bool], lock: int, progress: Progress
 ) -> RowRecord:
-    record = read_record(folder.path, row, means.changes)
+    record = read_record(folder.path, row, means.data_name, means.changes)
     plan = row.plan(means.changes)
     if not folder.model_hash:
         weights = _weights_for(plan, means)

@@ -20,6 +20,7 @@ memory.py      the largest piece of a batch that fits a memory limit
 history.py     the curves of a run
 run.py         the run folder: what a run was started with
 assemble.py    graph, calibration and thresholds from the graph's own logits
+manifest.py    hilum.json, from how a network was made and what its calibrate patients gave
 finish.py      the model folder
 imported.py    the model folder of a network that was trained elsewhere
 views.py       what augmentation makes of some films, to look at
@@ -31,7 +32,7 @@ from hilum.training.cache import Place
 from hilum.training.cached import cached_feed
 from hilum.training.checkpoint import read_network, write_network
 from hilum.training.device import Machine, choose_machine
-from hilum.training.feed import Feed, FilmFeed, film_feed
+from hilum.training.feed import Feed, FilmFeed
 from hilum.training.finish import finish
 from hilum.training.history import CURVES, Curves, draw_history
 from hilum.training.job import Job
@@ -60,7 +61,6 @@ __all__ = [
     "cached_feed",
     "choose_machine",
     "draw_history",
-    "film_feed",
     "films_digest",
     "finish",
     "joined_processes",

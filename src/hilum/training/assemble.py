@@ -66,7 +66,7 @@ def assemble(
     Raises:
         HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
     """
-    graph_logit = Engine(graph, "model.onnx").logits(pixels, at_once, progress)
+    graph_logit = Engine(graph, "model.onnx", torch.get_num_threads()).logits(pixels, at_once, progress)
     calibrate = split.rows("calibrate")
     truth = catalogue.is_pneumonia[calibrate]
     platt = calibrate_upwards(graph_logit[calibrate], truth)

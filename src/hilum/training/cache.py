@@ -108,7 +108,7 @@ def open_activations(
     needed = sum(run.bytes_of(view.films) for view in views)
     if needed > place.limit_bytes:
         raise _too_large(needed, place)
-    with explained(place.directory, "written"):
+    with explained(place.directory, "write to"):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder, progress):
         missing = [view for view in views if not _is_sound(folder / f"{view.name}.npy", view, run)]
@@ -183,7 +183,8 @@ def _make_room(place: Place, folder: Path, needed: int) -> None:
             return
         with suppress(Timeout), FileLock(_lock(other), timeout=0):
             shutil.rmtree(other, ignore_errors=True)  # POSIX keeps what a run has mapped until that run ends
-            del room[other]
+            if not other.exists():
+                del room[other]
     if sum(room.values()) + needed > place.limit_bytes:
         raise _too_large(needed + sum(room.values()), place)
 

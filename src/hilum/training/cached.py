@@ -16,10 +16,13 @@ from hilum.models import Cut, FilmClassifier, cut_network
 from hilum.progress import Progress
 from hilum.training.batches import TrainingFilms
 from hilum.training.cache import BATCH, Activations, Place, TrunkRun, View, open_activations
-from hilum.training.device import keep_freed_memory, make_deterministic
-from hilum.training.feed import training_films
+from hilum.training.device import keep_freed_memory, make_deterministic, memory_format, move
+from hilum.training.feed import training_films, trunk_engine
 from hilum.training.job import STATE, Job
 from hilum.training.state import restore_network
+
+VIEWS = 1
+"""Raised with every change of `TrainingFilms.view` or `augmentation` that alters a pixel: old caches are not taken."""
 
 
 class CachedFeed:
@@ -30,11 +33,15 @@ class CachedFeed:
         films: whose views the activations were computed of.
         views: (n, *shape) activations of each view of the fit films.
         select: (k, *shape) those of the select films as they are.
+        at_once: films that are judged in one pass.
     """
 
-    def __init__(self, cut: Cut, films: TrainingFilms, views: list[Activations], select: Activations) -> None:
+    def __init__(
+        self, cut: Cut, films: TrainingFilms, views: list[Activations], select: Activations, at_once: int = BATCH
+    ) -> None:
         self.module: nn.Module = cut.tail
-        self.films, self.views, self.select = films, views, select
+        self.films, self.views, self.select, self.at_once = films, views, select, at_once
+        self.memory_format = memory_format(cut.tail, next(cut.tail.parameters()).device.type)
 
     @property
     def is_pneumonia(self) -> npt.NDArray[np.bool_]:
@@ -48,19 +55,24 @@ class CachedFeed:
         """(activations (b, *shape) fp32, is_pneumonia (b,) bool) for each group of positions."""
         view = self.views[self.films.view_number(epoch)]
         for group in positions:
-            yield _tensor(view[group]), torch.from_numpy(self.is_pneumonia[group])
+            yield self._tensor(view[group]), torch.from_numpy(self.is_pneumonia[group])
 
     @torch.no_grad()
     def select_logits(self) -> npt.NDArray[np.float64]:
         """(k,) fp32 logits of the select films by the present weights, in evaluation mode."""
-        for part in self.module.modules():
-            part.eval()
+        self.module.eval()
         device = next(self.module.parameters()).device
         logits = [
-            self.module(_tensor(self.select[start : start + BATCH]).to(device)).cpu()
-            for start in range(0, len(self.select), BATCH)
+            self.module(self._tensor(self.select[start : start + self.at_once]).to(device)).cpu()
+            for start in range(0, len(self.select), self.at_once)
         ]
         return torch.cat(logits).numpy().astype(np.float64)
+
+    def _tensor(self, activation: Activations) -> Tensor:
+        """fp32, maps in the order in which the uncached network keeps them."""
+        # Always a copy: the file is mapped read-only, and layers that work in place would write into it.
+        tensor = torch.from_numpy(np.array(activation, dtype=np.float32))
+        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
 
 
 def cached_feed(classifier: FilmClassifier, job: Job, place: Place, progress: Progress) -> CachedFeed:
@@ -72,67 +84,63 @@ def cached_feed(classifier: FilmClassifier, job: Job, place: Place, progress: Pr
     recipe, films = job.recipe, training_films(job)
     make_deterministic(job.machine)
     keep_freed_memory()
-    classifier.to(job.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    move(classifier, job.machine.device)
     restore_network(job.directory / STATE, classifier)
     cut = cut_network(classifier, recipe.film.side)
-    run = TrunkRun(cut, recipe.film.side, _engine(job), recipe.cache.precision)
-    views = [View(f"view-{number}", len(films), _Views(films, number, job)) for number in range(films.views)]
-    select = View("select", len(job.select_rows), _AsTheyAre(job.pixels, job.select_rows))
+    run = TrunkRun(cut, recipe.film.side, trunk_engine(recipe, job.machine.device), recipe.cache.precision)
+    at_once = min(BATCH, job.machine.micro_batch or BATCH)
+    views = [View(f"view-{number}", len(films), _OneView(films, number, job, at_once)) for number in range(films.views)]
+    select = View("select", len(job.select_rows), _AsTheyAre(job.pixels, job.select_rows, at_once))
     *of_fit, of_select = open_activations(run, [*views, select], _key(run, job), place, progress)
-    return CachedFeed(cut, films, of_fit, of_select)
+    return CachedFeed(cut, films, of_fit, of_select, at_once)
 
 
-class _Views:
+class _OneView:
     """Batches of one view of the fit films, in their order."""
 
-    def __init__(self, films: TrainingFilms, number: int, job: Job) -> None:
-        self.films, self.number, self.job = films, number, job
+    def __init__(self, films: TrainingFilms, number: int, job: Job, at_once: int) -> None:
+        self.films, self.number, self.job, self.at_once = films, number, job, at_once
 
     def __call__(self) -> Iterable[Tensor]:
         positions = np.arange(len(self.films))
-        groups = [positions[start : start + BATCH] for start in range(0, len(positions), BATCH)]
+        groups = [positions[start : start + self.at_once] for start in range(0, len(positions), self.at_once)]
         return (films for films, _ in self.films.batches(groups, self.number, self.job.machine.workers))
 
 
 class _AsTheyAre:
     """Batches of films without any change."""
 
-    def __init__(self, pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64]) -> None:
-        self.pixels, self.rows = pixels, rows
+    def __init__(self, pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64], at_once: int) -> None:
+        self.pixels, self.rows, self.at_once = pixels, rows, at_once
 
     def __call__(self) -> Iterable[Tensor]:
-        for start in range(0, len(self.rows), BATCH):
-            yield torch.from_numpy(self.pixels[self.rows[start : start + BATCH]]).unsqueeze(1)
-
-
-def _engine(job: Job) -> str:
-    """What runs the trunk: on the processor ONNX Runtime is the fastest that is always installed."""
-    if job.recipe.cache.engine != "auto":
-        return job.recipe.cache.engine
-    return "onnxruntime" if job.machine.device == "cpu" else "torch"
+        for start in range(0, len(self.rows), self.at_once):
+            yield torch.from_numpy(self.pixels[self.rows[start : start + self.at_once]]).unsqueeze(1)
 
 
 def _key(run: TrunkRun, job: Job) -> dict[str, Any]:
     """Everything that the activations depend on."""
     return {
-        "format": 1,
+        "views": VIEWS,
+        "architecture": job.recipe.network.architecture,
         "trunk": _trunk_digest(run.cut),
         "after": run.cut.after,
         "engine": f"{run.engine} {version(run.engine)}",
+        "libraries": {name: version(name) for name in ("torch", "torchvision", "timm")},
         "threads": job.machine.threads,
-        "device": job.machine.device,
+        "device": torch.device(job.machine.device).type,
         "precision": run.precision,
         "side": run.side,
         "augment": job.recipe.augment.model_dump(mode="json"),
-        "augmented_by": f"torchvision {version('torchvision')}",
         "seed": job.recipe.seed,
         "films": _pixel_digest(job),
     }
 
 
 def _trunk_digest(cut: Cut) -> str:
-    """SHA-256 over the trunk's operations and the bytes of its weights and statistics."""
-    digest = hashlib.sha256(cut.trunk.code.encode())
+    """SHA-256 over the trunk's operations, the settings of its layers, and the bytes of its weights and statistics."""
+    # The code names layers only; their printed form has kind, stride, padding, epsilon and activation.
+    digest = hashlib.sha256(f"{cut.trunk.code}\n{cut.trunk!r}".encode())
     for name, tensor in sorted(cut.trunk.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
@@ -147,9 +155,3 @@ def _pixel_digest(job: Job) -> str:
         for row in rows:
             digest.update(np.ascontiguousarray(job.pixels[row]).data)
     return digest.hexdigest()
-
-
-def _tensor(activation: Activations) -> Tensor:
-    """fp32, maps with their channels last, as the uncached network keeps them."""
-    tensor = torch.from_numpy(np.array(activation, dtype=np.float32))  # a copy: the file is mapped read-only
-    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from torch import nn
 
 from hilum.engine import usable_cores
 from hilum.errors import HilumError, nearest
@@ -35,20 +36,21 @@ class Machine:
     micro_batch: int = 0
 
     def again(self, now: Machine) -> Machine:
-        """These means for a resume that was started with `now`: only the workers, which change no result, may differ.
+        """These means for a resume that was started with `now`: what changes no result may differ.
+
+        That are the workers and the device's number: under torchrun each process has its own.
 
         Raises:
-            HilumError: the device is gone, or other means were asked for.
+            HilumError: other means were asked for.
         """
-        require_device(self.device)
-        if (now.device, now.threads) != (self.device, self.threads):
+        if (torch.device(now.device).type, now.threads) != (torch.device(self.device).type, self.threads):
             raise HilumError(
                 f"The run was begun on '{self.device}' with {self.threads} threads and would go on, on '{now.device}' "
                 f"with {now.threads}.",
                 expected="the same means, because others round otherwise",
-                do=f"Go on with: --device {self.device} --threads {self.threads}",
+                do=f"Go on with: --device {torch.device(self.device).type} --threads {self.threads}",
             )
-        return replace(self, workers=now.workers)
+        return replace(self, device=now.device, workers=now.workers)
 
     @property
     def kind(self) -> str:
@@ -128,11 +130,30 @@ def keep_freed_memory() -> None:
     """
     with suppress(OSError, AttributeError):
         glibc = ctypes.CDLL("libc.so.6")
-        for setting, value in _GLIBC_KEEPS:
-            glibc.mallopt(setting, value)
+        for threshold in (1 << 30, 1 << 25):  # older ones refuse more than 32 MiB
+            if glibc.mallopt(_MMAP_THRESHOLD, threshold):
+                break
+        glibc.mallopt(_TRIM_THRESHOLD, 1 << 30)
 
 
-_GLIBC_KEEPS: Final = ((-3, 1 << 30), (-1, 1 << 30))  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h, in bytes
+_MMAP_THRESHOLD: Final = -3  # of malloc.h, in bytes
+_TRIM_THRESHOLD: Final = -1
+
+
+def move(classifier: nn.Module, device: str) -> None:
+    """Move a network to the device that it is to run on, in the order of memory that is right there."""
+    classifier.to(device, memory_format=memory_format(classifier, device))  # type: ignore[call-overload]
+
+
+def memory_format(classifier: nn.Module, device: str) -> torch.memory_format:
+    """Channels last, the fastest, except where torch is not to be trusted with it.
+
+    On processors with AVX512 torch 2.15 wrote outside its memory in channels last where a convolution has 4 or 8
+    channels to give out; never with 16, and never in the other order.
+    """
+    narrow = any(isinstance(layer, nn.Conv2d) and layer.out_channels < 16 for layer in classifier.modules())
+    is_unsafe = narrow and torch.device(device).type == "cpu"
+    return torch.contiguous_format if is_unsafe else torch.channels_last
 
 
 def _best_device() -> str:

@@ -7,10 +7,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor, nn
 
 from hilum.exporting import network_logits
-from hilum.models import FilmClassifier
+from hilum.models import FilmClassifier, LogitOfFilms
+from hilum.recipe import Recipe
 from hilum.training.augment import augmentation
 from hilum.training.batches import TrainingFilms
 from hilum.training.job import Job
@@ -71,9 +73,11 @@ class FilmFeed:
         return network_logits(self.classifier, self.job.pixels[self.job.select_rows], at_once)
 
 
-def film_feed(classifier: FilmClassifier, job: Job) -> Feed:
-    """The feed of a run that keeps nothing: every film goes through the whole classifier in every epoch."""
-    return FilmFeed(classifier, job)
+def trunk_engine(recipe: Recipe, device: str) -> str:
+    """What runs frozen layers once: on the processor ONNX Runtime is the fastest that is always installed."""
+    if recipe.cache.engine != "auto":
+        return recipe.cache.engine
+    return "onnxruntime" if torch.device(device).type == "cpu" else "torch"
 
 
 def training_films(job: Job) -> TrainingFilms:
@@ -87,16 +91,3 @@ def training_films(job: Job) -> TrainingFilms:
         seed=recipe.seed,
         views=recipe.augment.views,
     )
-
-
-class LogitOfFilms(nn.Module):
-    """A classifier as the loop calls it."""
-
-    def __init__(self, classifier: FilmClassifier) -> None:
-        super().__init__()
-        self.classifier = classifier
-
-    def forward(self, films: Tensor) -> Tensor:
-        """(n, 1, side, side) -> (n,) logits."""
-        logit: Tensor = self.classifier(films).logit
-        return logit

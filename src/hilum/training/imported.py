@@ -13,13 +13,15 @@ from safetensors.torch import save
 
 from hilum.datasets import Catalogue, Split
 from hilum.exporting import export_onnx
-from hilum.modelfolder import Manifest, Training, write_model_folder
+from hilum.modelfolder import Manifest, write_model_folder
 from hilum.modelfolder.card import model_card
+from hilum.models import WeightsOrigin
 from hilum.models.keras.classifier import ImportedNetwork
 from hilum.progress import Progress
 from hilum.provenance import Provenance
-from hilum.training.assemble import Assembled, assemble
-from hilum.training.device import Machine
+from hilum.training.assemble import assemble
+from hilum.training.device import Machine, make_deterministic
+from hilum.training.manifest import Making, manifest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class ImportFacts:
         name: of the model.
         source: what its file is, in words.
         sha256: of the file.
-        description: of the layers, as the file has it; kept in the folder, so that the network can be built again.
+        description: of the layers, as the file has it; kept in the folder beside the tensors.
         positive: which of its answers means pneumonia.
         data_name, data_fingerprint: of the data whose calibrate patients are used.
         left_out: films of those data that cannot be read.
+        machine: the threads of network and graph.
     """
 
     name: str
@@ -65,6 +68,7 @@ def write_imported(
     Raises:
         HilumError: network and graph differ, or the folder is not empty.
     """
+    make_deterministic(facts.machine)
     classifier, config = network.classifier, network_config(network, facts)
     tensors = {name: tensor.detach().contiguous() for name, tensor in classifier.state_dict().items()}
     files = {
@@ -73,16 +77,13 @@ def write_imported(
         "config.json": (json.dumps(config, indent=1, sort_keys=True) + "\n").encode(),
     }
     assembled = assemble(classifier, files["model.onnx"], pixels, films, split, progress)
-
-    def manifest_of(hashes: dict[str, str]) -> Manifest:
-        return _manifest(network, facts, split, assembled, hashes)
-
-    files["README.md"] = model_card(manifest_of({}), loads_in_timm=False).encode()
-    return write_model_folder(folder, files, manifest_of)
+    making = _making(network, facts)
+    files["README.md"] = model_card(manifest_of(making, split, assembled, {}), loads_in_timm=False).encode()
+    return write_model_folder(folder, files, lambda hashes: manifest_of(making, split, assembled, hashes))
 
 
 def network_config(network: ImportedNetwork, facts: ImportFacts) -> dict[str, Any]:
-    """`config.json`: all that `hilum.models.keras.classifier.rebuild_classifier` needs beside the tensors."""
+    """`config.json`: what the network is built from, beside the tensors of model.safetensors."""
     return {
         "architecture": "keras",
         "description": facts.description,
@@ -91,48 +92,23 @@ def network_config(network: ImportedNetwork, facts: ImportFacts) -> dict[str, An
     }
 
 
-def _manifest(
-    network: ImportedNetwork, facts: ImportFacts, split: Split, assembled: Assembled, hashes: dict[str, str]
-) -> Manifest:
-    training = Training(
+def _making(network: ImportedNetwork, facts: ImportFacts) -> Making:
+    """What is known of it here."""
+    return Making(
+        name=facts.name,
+        recipe=_in_place_of_a_recipe(network, facts),
+        side=network.side,
+        geometry="squash",
         data_name=facts.data_name,
         data_fingerprint=facts.data_fingerprint,
         left_out=facts.left_out,
-        protocol=split.protocol,
-        seed=split.seed,
-        fold=split.fold,
-        is_leaky=split.is_leaky,
-        are_films_known=False,
-        salt=assembled.salt,
-        **assembled.served,
-        first_weights=facts.source,
-        first_weights_sha256=facts.sha256,
-        first_weights_licence="not stated",
-        kept_epoch=0,
-        epochs=0,
-        seconds=0.0,
-        machine=facts.machine.kind,
-        precision=facts.machine.precision,
-        threads=facts.machine.threads,
-    )
-    return Manifest(
-        name=facts.name,
-        hilum_version=facts.provenance.hilum_version,
-        created=facts.provenance.created,
-        command=facts.provenance.command,
-        commit=facts.provenance.commit,
-        side=network.side,
-        geometry="squash",
-        calibration=assembled.calibration,
-        operating_points=assembled.operating_points,
-        training=training,
-        parity=assembled.parity,
-        recipe=_in_place_of_a_recipe(network, facts),
-        versions=facts.provenance.versions,
+        weights=WeightsOrigin(facts.source, facts.sha256, "not stated"),
+        machine=facts.machine,
+        provenance=facts.provenance,
         licence="other",
-        activation_map=network.classifier.head.evidence_in_words,
         population=f"not stated by whoever trained it; calibrated on '{facts.data_name}'",
-        files=hashes,
+        evidence_in_words=network.classifier.head.evidence_in_words,
+        are_films_known=False,
     )
 
 

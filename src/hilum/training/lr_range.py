@@ -9,19 +9,18 @@ from itertools import count, islice
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from hilum.errors import HilumError
 from hilum.models import FilmClassifier, set_training_mode
 from hilum.progress import Progress
 from hilum.training.batches import derived_seed
-from hilum.training.device import keep_freed_memory, make_deterministic
+from hilum.training.device import keep_freed_memory, make_deterministic, move
 from hilum.training.drawing import BLUE, GREY, INK, ORANGE, as_png, drawing, head
 from hilum.training.feed import Feed
 from hilum.training.job import Job
 from hilum.training.judging import Diverged
-from hilum.training.loop import order_of, what_moves
+from hilum.training.loop import build_optimisation, order_of
 from hilum.training.losses import fit_loss
 from hilum.training.schedules import set_rates
 from hilum.training.step import Learner
@@ -43,7 +42,7 @@ class RangeTest:
     Args:
         rates, losses, smoothed: (k,) of each step that was taken.
         steepest: where the smoothed loss falls fastest.
-        valley: two thirds down its longest fall.
+        valley: half-way down its longest fall.
     """
 
     rates: Floats
@@ -84,7 +83,7 @@ def range_test(
     """
     make_deterministic(job.machine)
     keep_freed_memory()
-    classifier.to(job.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    move(classifier, job.machine.device)
     before = {name: tensor.detach().clone() for name, tensor in classifier.state_dict().items()}
     try:
         rates, losses, smoothed = _sweep(classifier, feed, job, progress, steps)
@@ -106,17 +105,17 @@ def _sweep(
     classifier: FilmClassifier, feed: Feed, job: Job, progress: Progress, steps: int
 ) -> tuple[Floats, Floats, Floats]:
     """Rate, loss and smoothed loss of each step until divergence."""
-    moving = what_moves(classifier, job.recipe.train)
+    optimisation = build_optimisation(classifier, job.recipe.train)
     set_training_mode(classifier)
     learner = Learner(
-        feed.module, moving.optimizer, fit_loss(job.recipe.train, feed.is_pneumonia), job.recipe, job.machine
+        feed.module, optimisation.optimizer, fit_loss(job.recipe.train, feed.is_pneumonia), job.recipe, job.machine
     )
     seen: list[tuple[float, float, float]] = []
     average, best = 0.0, math.inf
     with progress.bar("Range test", steps) as bar:
         for step, (inputs, is_pneumonia) in enumerate(islice(_batches(feed, job, steps), steps)):
             rate = SMALLEST * (LARGEST / SMALLEST) ** (step / (steps - 1))
-            set_rates(moving.optimizer, rate)
+            set_rates(optimisation.optimizer, rate)
             try:
                 loss = learner.step(inputs, is_pneumonia, derived_seed(job.recipe.seed, step))
             except Diverged:

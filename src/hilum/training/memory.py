@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,17 +22,27 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.errors import HilumError
-from hilum.models import FilmClassifier, build_network, freeze, set_training_mode, unfreeze
+from hilum.models import (
+    FilmClassifier,
+    LogitOfFilms,
+    build_network,
+    cut_network,
+    freeze,
+    set_training_mode,
+    unfreeze,
+)
 from hilum.progress import Progress, Silent
 from hilum.recipe import Recipe
-from hilum.training.device import Machine, keep_freed_memory, make_deterministic
-from hilum.training.feed import JUDGED_AT_ONCE, LogitOfFilms
-from hilum.training.loop import what_moves
+from hilum.training.cache import BATCH, TrunkRun
+from hilum.training.device import Machine, keep_freed_memory, make_deterministic, move
+from hilum.training.feed import JUDGED_AT_ONCE, trunk_engine
+from hilum.training.loop import build_optimisation
 from hilum.training.losses import FilmLoss
+from hilum.training.schedules import set_rates
 from hilum.training.step import Learner
 
 TOO_MUCH = 77
@@ -92,35 +102,69 @@ def _candidates(classifier: FilmClassifier, recipe: Recipe) -> list[int]:
         for module in classifier.modules()
     )
     smallest = min(batch, 2 if norms_see_the_batch else 1)  # a batch norm has no spread to learn from one film
-    return [smallest * 2**power for power in range(batch.bit_length()) if smallest * 2**power < batch] + [batch]
+    powers = [smallest * 2**power for power in range(batch.bit_length()) if smallest * 2**power < batch]
+    return [size for size in powers if _smallest_piece(batch, size) >= smallest] + [batch]
+
+
+def _smallest_piece(batch: int, size: int) -> int:
+    """Films in the smallest of the pieces, as even as can be, that a batch is taken in; none is larger than `size`."""
+    return batch // -(-batch // size)
 
 
 def _learns(module: nn.Module) -> bool:
     return any(parameter.requires_grad for parameter in module.parameters())
 
 
-def take_two_steps(classifier: FilmClassifier, recipe: Recipe, machine: Machine) -> None:
-    """Two steps on random films and one judging, as a run takes them.
+class Rehearsal:
+    """What a run takes memory for, on random films: learning, judging, and the pass of frozen layers that are cached.
 
-    The first makes the optimizer complete, on two films; the second holds everything at once with the second of its
-    pieces. More of a batch is needed only by mixup, which blends all of it.
+    The engine of that pass is kept from one size to the next, as making it takes seconds; it is counted in each.
     """
-    train, side, piece = recipe.train, recipe.film.side, machine.micro_batch
-    classifier.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    moving = what_moves(classifier, train)
-    if train.unfreeze_epoch:
-        unfreeze(classifier)
-    set_training_mode(classifier)
-    learner = Learner(LogitOfFilms(classifier), moving.optimizer, FilmLoss(), recipe, machine)
-    films = torch.randint(0, 256, (train.batch_size, 1, side, side), dtype=torch.uint8)
-    for step, count in enumerate((2, train.batch_size if recipe.augment.mixup else 2 * piece)):
-        learner.step(films[:count], torch.arange(len(films[:count])) % 2 == 0, step)
-        if moving.average:
-            moving.average.update(step)
-    classifier.eval()
-    with torch.no_grad():
-        at_once = min(JUDGED_AT_ONCE, piece)
-        classifier(torch.zeros((at_once, 1, side, side), dtype=torch.uint8, device=machine.device))
+
+    def __init__(self, classifier: FilmClassifier, recipe: Recipe, machine: Machine) -> None:
+        self.classifier, self.recipe, self.machine = classifier, recipe, machine
+        move(classifier, machine.device)
+        self.module: nn.Module = LogitOfFilms(classifier)
+        self.shape: tuple[int, ...] = (1, recipe.film.side, recipe.film.side)
+        self.trunk: Callable[[Tensor], object] | None = None
+        self.judged_at_once = JUDGED_AT_ONCE
+        if recipe.cache.enabled:
+            cut = cut_network(classifier, recipe.film.side)
+            engine = trunk_engine(recipe, machine.device)
+            self.trunk = TrunkRun(cut, recipe.film.side, engine, recipe.cache.precision).forward()
+            self.module, self.shape, self.judged_at_once = cut.tail, cut.shape, BATCH
+
+    def take(self, piece: int) -> None:
+        """Two steps, a judging, and a pass of the frozen layers where they are cached, `piece` films at a time.
+
+        The first step makes the optimizer complete, on two films; the second holds everything at once with the second
+        of its pieces. More of a batch is needed only by mixup, which blends all of it.
+        """
+        recipe, side = self.recipe, self.recipe.film.side
+        if self.trunk:
+            self.trunk(torch.zeros((min(BATCH, piece), 1, side, side), dtype=torch.uint8))
+        optimisation = build_optimisation(self.classifier, recipe.train)
+        set_rates(optimisation.optimizer, 0.0)  # or many sizes after one another could diverge
+        if recipe.train.unfreeze_epoch:
+            unfreeze(self.classifier)
+        set_training_mode(self.classifier)
+        machine = replace(self.machine, micro_batch=piece)
+        learner = Learner(self.module, optimisation.optimizer, FilmLoss(), recipe, machine)
+        inputs = self._inputs(recipe.train.batch_size if recipe.augment.mixup else max(2, 2 * piece))
+        for step, count in enumerate((2, len(inputs))):
+            learner.step(inputs[:count], torch.arange(len(inputs[:count])) % 2 == 0, step)
+            if optimisation.average:
+                optimisation.average.update(step)
+        self.classifier.eval()
+        with torch.no_grad():
+            self.module(self._inputs(min(self.judged_at_once, piece)).to(self.machine.device))
+
+    def _inputs(self, count: int) -> Tensor:
+        """(count, ...) films, or what frozen layers might say of them."""
+        count = min(count, self.recipe.train.batch_size)
+        if self.trunk:
+            return torch.rand((count, *self.shape))
+        return torch.randint(0, 256, (count, *self.shape), dtype=torch.uint8)
 
 
 def _measured_on_cuda(
@@ -130,11 +174,13 @@ def _measured_on_cuda(
     device = torch.device(machine.device)
     total = torch.cuda.get_device_properties(device).total_memory
     torch.cuda.set_per_process_memory_fraction(min(1.0, allowed / total), device)
+    rehearsal: Rehearsal | None = None
     try:
         for piece in pieces:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(device)
-            take_two_steps(copy.deepcopy(classifier), recipe, replace(machine, micro_batch=piece))
+            rehearsal = rehearsal or Rehearsal(copy.deepcopy(classifier), recipe, machine)
+            rehearsal.take(piece)
             yield torch.cuda.max_memory_reserved(device)
     except torch.cuda.OutOfMemoryError:
         return
@@ -179,19 +225,25 @@ def measure_for_parent() -> None:
     threading.Thread(target=_end_above, args=(before + asked["allowed"],), daemon=True).start()
     make_deterministic(machine)
     keep_freed_memory()
+    rehearsal: Rehearsal | None = None
     for piece in asked["pieces"]:
         forget_peak()
-        classifier = build_network(recipe.network, recipe.film.side)
-        freeze(classifier, recipe.network)
         try:
-            take_two_steps(classifier, recipe, replace(machine, micro_batch=piece))
+            rehearsal = rehearsal or Rehearsal(_network_of_that_size(recipe), recipe, machine)
+            rehearsal.take(piece)
         except (MemoryError, RuntimeError) as error:
             if isinstance(error, MemoryError) or "memory" in str(error).lower():
                 os._exit(TOO_MUCH)
             raise
-        del classifier
         sys.stdout.write(f"{max(0, peak_bytes() - before)}\n")
         sys.stdout.flush()
+
+
+def _network_of_that_size(recipe: Recipe) -> FilmClassifier:
+    """The recipe's network with random weights, frozen as it says: its values change no size."""
+    classifier = build_network(recipe.network, recipe.film.side)
+    freeze(classifier, recipe.network)
+    return classifier
 
 
 def _end_above(limit_bytes: int) -> None:

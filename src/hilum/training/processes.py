@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import torch
 from torch import distributed, nn
 
 from hilum.errors import HilumError
+from hilum.training.judging import EpochRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,47 @@ class Processes:
         """True in every process where it is true in one, so that all stop after the same step."""
         if self.count == 1:
             return asked
-        answer = torch.tensor(float(asked), device=device if device.startswith("cuda") else "cpu")
+        answer = torch.tensor(float(asked), device=_of_exchange(device))
         distributed.all_reduce(answer, distributed.ReduceOp.MAX)
         return bool(answer.item())
+
+    def mean(self, value: float, device: str) -> float:
+        """The mean of a number over all processes, the same in each."""
+        if self.count == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64, device=_of_exchange(device))
+        distributed.all_reduce(total)
+        return float(total.item() / self.count)
+
+    def take_first_buffers(self, network: nn.Module) -> None:
+        """Put the buffers of process 0 into the network: each process's norms have seen other films.
+
+        While learning they are exchanged before the next batch only; what is judged must be the same everywhere.
+        """
+        if self.count > 1:
+            for buffer in network.buffers():
+                whole = buffer.contiguous()  # a collective takes no other order of the dimensions
+                distributed.broadcast(whole, 0)
+                buffer.copy_(whole)
+
+    def first_row(self, row: EpochRow, device: str) -> EpochRow:
+        """The row of process 0: rates, the kept epoch and the end of a run follow from it, the same in each process."""
+        if self.count == 1:
+            return row
+        figures = torch.tensor(astuple(row), dtype=torch.float64, device=_of_exchange(device))
+        distributed.broadcast(figures, 0)
+        epoch, *others = figures.tolist()
+        return EpochRow(int(epoch), *others)
 
     def wait(self) -> None:
         """Return when every process has come this far."""
         if self.count > 1:
             distributed.barrier()
+
+
+def _of_exchange(device: str) -> str:
+    """Where numbers lie that processes exchange: NCCL takes them from the GPU alone, gloo from the processor."""
+    return device if device.startswith("cuda") else "cpu"
 
 
 @contextmanager
@@ -66,6 +100,8 @@ def joined_processes(batch_size: int, device: str) -> Iterator[Processes]:
             expected="a multiple of the number of processes",
             do=f"Use: --set train.batch_size={max(1, batch_size // count) * count}",
         )
+    if device.startswith("cuda"):
+        torch.cuda.set_device(device)  # a barrier takes the present device, which is the first one in every process
     distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield Processes(distributed.get_rank(), count)

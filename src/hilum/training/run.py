@@ -24,7 +24,7 @@ from hilum.models import WeightsOrigin
 from hilum.provenance import Provenance
 from hilum.recipe import Recipe
 from hilum.training.device import Machine
-from hilum.training.job import STATE
+from hilum.training.job import KEPT, STATE
 from hilum.training.judging import EpochRow
 
 FACTS = "run.json"
@@ -92,6 +92,13 @@ class RunFolder:
                 expected="the output folder of a run that ended early",
                 do="Leave --resume out, or name that folder with --output.",
             )
+        left = next((name for name in (STATE, KEPT) if (self.path / name).exists()), None)
+        if left and not (self.path / FACTS).exists():
+            raise HilumError(
+                f"'{printable(self.path)}' holds the '{left}' of some run, but no '{FACTS}' that says of which.",
+                expected="a new output folder",
+                do=f"Name another (--output), or delete '{printable(self.path)}'.",
+            )
         if (self.path / FACTS).exists() and not resume:
             raise HilumError(
                 f"The run '{printable(self.path)}' was begun before.",
@@ -113,10 +120,13 @@ class RunFolder:
             return None
         values = read_json(self.path / FACTS)
         facts = _facts(values, self.path / FACTS)
-        for part, now in (("recipe", recipe.model_dump(mode="json")), ("films", films)):
-            if values[part] != now:
+        for other, then, now in (
+            ("another recipe", _what_counts(facts.recipe), _what_counts(recipe.model_dump(mode="json"))),
+            ("other films", facts.films, films),
+        ):
+            if then != now:
                 raise HilumError(
-                    f"The run '{printable(self.path)}' was begun with another {part}.".replace("another f", "other f"),
+                    f"The run '{printable(self.path)}' was begun with {other}.",
                     expected="the same recipe, and the same films under the same names",
                     do="Go on with those, or start anew in another folder with --output.",
                 )
@@ -141,17 +151,23 @@ class RunFolder:
         write_text(self.path / "history.csv", text.getvalue())
 
 
+def _what_counts(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe without its words for people."""
+    return {key: value for key, value in recipe.items() if key not in ("summary", "source", "expected")}
+
+
 def _facts(values: Any, path: Path) -> RunFacts:
     """The facts that another version of hilum may have written, or another program."""
     try:
         weights = values["weights"]
         made = {
+            "recipe": dict(values["recipe"]),
             "machine": Machine(**values["machine"]),
             "weights": WeightsOrigin(**weights | {"fresh": tuple(weights["fresh"])}),
             "provenance": Provenance(**values["provenance"]),
         }
         return RunFacts(**values | made)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise HilumError(
             f"'{printable(path)}' was not written by this version of hilum.",
             expected="the folder of a run that it began",

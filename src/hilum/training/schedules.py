@@ -86,7 +86,7 @@ def plateaus(figures: Sequence[float], patience: int) -> int:
     for figure in figures:
         waited = 0 if figure > best else waited + 1
         best = max(best, figure)
-        if waited >= max(1, patience):
+        if waited >= patience:
             found, waited = found + 1, 0
     return found
 

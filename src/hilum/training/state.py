@@ -38,7 +38,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class Optimisation:
     """All that a run moves: weights, optimizer and, where there is one, the weights' average."""
 
     classifier: FilmClassifier
@@ -46,22 +46,22 @@ class Moving:
     average: WeightAverage | None
 
 
-def write_state(path: Path, moving: Moving, position: Position) -> None:
+def write_state(path: Path, optimisation: Optimisation, position: Position) -> None:
     """Write everything that a resume needs."""
-    tensors = {f"network.{name}": tensor for name, tensor in moving.classifier.state_dict().items()}
-    averaged = moving.average.tensors() if moving.average else {}
-    write_tensors(path, tensors | optimizer_tensors(moving.optimizer) | averaged, asdict(position))
+    tensors = {f"network.{name}": tensor for name, tensor in optimisation.classifier.state_dict().items()}
+    averaged = optimisation.average.tensors() if optimisation.average else {}
+    write_tensors(path, tensors | optimizer_tensors(optimisation.optimizer) | averaged, asdict(position))
 
 
-def resume(path: Path, moving: Moving) -> Position:
+def resume(path: Path, optimisation: Optimisation) -> Position:
     """Put a written state into what moves; the start of a run where there is none."""
     if not path.exists():
         return Position()
     tensors, facts = read_tensors_and_facts(path)
-    _put_into(moving.classifier, tensors)
-    restore_optimizer(moving.optimizer, {name: t for name, t in tensors.items() if name.startswith("optimizer.")})
-    if moving.average:
-        moving.average.restore(tensors)
+    _put_into(optimisation.classifier, tensors)
+    restore_optimizer(optimisation.optimizer, {name: t for name, t in tensors.items() if name.startswith("optimizer.")})
+    if optimisation.average:
+        optimisation.average.restore(tensors)
     return Position.from_facts(facts)
 
 

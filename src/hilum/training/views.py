@@ -11,7 +11,9 @@ from hilum.training.batches import TrainingFilms
 
 
 def views_of(films: npt.NDArray[np.uint8], recipe: Recipe, count: int) -> npt.NDArray[np.uint8]:
-    """(n, count, side, side) uint8: each film as the first `count` epochs, or views, would show it.
+    """(n, count, side, side) uint8: each film as the first `count` epochs, or views, of a run on these films show it.
+
+    A view depends on the film's place among the fit films too, so a run on more films draws others of the same kind.
 
     Args:
         films: (n, side, side) uint8, of the recipe's side.

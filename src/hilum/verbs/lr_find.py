@@ -12,12 +12,15 @@ from hilum import provenance
 from hilum.datasets import WORKSPACE
 from hilum.errors import HilumError
 from hilum.files import as_json, printable, write_together
-from hilum.progress import on_stderr
-from hilum.recipe import read_recipe
-from hilum.verbs.prepare import development_films, first_network, require_training_half
+from hilum.progress import Progress, on_stderr
+from hilum.recipe import Recipe, read_recipe
+from hilum.verbs.prepare import Development, development_films, first_network, require_training_half
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from hilum.training import Job, Machine
+    from hilum.training.lr_range import RangeTest
 
 HARDLY_FELL = 0.05
 """Share by which the loss must fall for its slope to say something."""
@@ -110,26 +113,39 @@ def lr_find(
         raise HilumError(f"Got {steps} steps.", expected="20 or more", do="Leave --steps out to take 100.")
     require_training_half()
     from hilum import training
-    from hilum.training.lr_range import draw_range, range_test
+    from hilum.training.lr_range import range_test
 
     machine = training.choose_machine(device, plan.precision, threads, workers)
     progress = on_stderr()
     development = development_films(data, workspace, plan, skip_bad, progress)
-    split = development.split
-    if workers < 0 and len(split.rows("fit")) < steps * plan.train.batch_size / 2:
+    if workers < 0 and len(development.split.rows("fit")) < steps * plan.train.batch_size / 2:
         machine = replace(machine, workers=0)  # they would be started anew for each of many short epochs
     classifier, _ = first_network(plan, weights)
     folder = output or Path("runs") / f"{plan.name}-lr-find"
-    job = training.Job(
+    job = _job(plan, development, machine, folder, progress)
+    test = range_test(classifier, training.FilmFeed(classifier, job), job, progress, steps=steps)
+    return _written(test, folder, machine.kind, plan, _next_command(recipe, data, weights, set_, _rounded(test.valley)))
+
+
+def _job(plan: Recipe, development: Development, machine: Machine, folder: Path, progress: Progress) -> Job:
+    """What the recipe would be trained with."""
+    from hilum.training import Job
+
+    return Job(
         recipe=plan,
         pixels=development.pixels(plan, progress),
         is_pneumonia=development.films.is_pneumonia,
-        fit_rows=split.rows("fit"),
-        select_rows=split.rows("select"),
+        fit_rows=development.split.rows("fit"),
+        select_rows=development.split.rows("select"),
         machine=machine,
         directory=folder,
     )
-    test = range_test(classifier, training.film_feed(classifier, job), job, progress, steps=steps)
+
+
+def _written(test: RangeTest, folder: Path, machine: str, plan: Recipe, command: str) -> SuggestedRate:
+    """Write picture and table together, and say what they say."""
+    from hilum.training.lr_range import draw_range
+
     picture, table = folder / "lr-find.png", folder / "lr-find.json"
     found = SuggestedRate(
         recipe=plan.name,
@@ -140,13 +156,13 @@ def lr_find(
         fell_by=test.fell_by,
         picture=printable(picture),
         table=printable(table),
-        command=_next_command(recipe, data, weights, set_, _rounded(test.valley)),
+        command=command,
     )
     content = found.as_json() | {
         "rates": test.rates.tolist(),
         "losses": test.losses.tolist(),
         "smoothed": test.smoothed.tolist(),
-        "machine": machine.kind,
+        "machine": machine,
         "provenance": asdict(provenance.current("torch", "torchvision", "timm")),
         "settings": plan.model_dump(mode="json"),
     }

@@ -21,9 +21,15 @@ if TYPE_CHECKING:
     from hilum.modelfolder import Manifest
     from hilum.models.keras.classifier import ImportedNetwork, Scaling
     from hilum.models.keras.saved import SavedModel
+    from hilum.training.imported import ImportFacts
 
 PICKLES: Final = frozenset({".joblib", ".pkl", ".pickle", ".sav", ".dill", ".cloudpickle"})
 TORCH_PICKLES: Final = frozenset({".pt", ".pth", ".ckpt", ".bin"})
+UNKNOWN_VERSION = "of unknown version"
+SCALED_TWICE = (
+    "The network rescales grey levels by itself, and scaling '{}' came before that. Unless the notebook did both, its "
+    "answers are wrong: import it again without --scaling."
+)
 NOT_BORNE_OUT = (
     "The calibrate patients contradict the model's order, so its probabilities stay at their prevalence. "
     "Check --positive and --scaling."
@@ -42,6 +48,7 @@ class ImportedModel:
     parameters: int
     side: int
     scaling: str
+    is_scaled_twice: bool
     positive: int
     left_out_layers: Sequence[str]
     calibrate_films: int
@@ -59,10 +66,11 @@ class ImportedModel:
         )
         return Text(
             f"Imported {self.file}: {self.body or 'a network'} with its head, {self.layers} layers, "
-            f"{self.parameters:,} parameters, saved by Keras {self.keras_version or 'of unknown version'}.{left_out}\n"
+            f"{self.parameters:,} parameters, saved by Keras {self.keras_version or UNKNOWN_VERSION}.{left_out}\n"
             f"Films of {self.side} px, scaling '{self.scaling}'; answer {self.positive} means pneumonia.\n"
             f"Calibrated on {self.calibrate_films} films of {self.calibrate_patients} calibrate patients; network and "
             f"exported graph differ by at most {self.parity:.1e} in probability.\n"
+            + (f"{SCALED_TWICE.format(self.scaling)}\n" if self.is_scaled_twice else "")
             + ("" if self.is_borne_out else f"{NOT_BORNE_OUT}\n")
             + f"{UNKNOWN_FILMS}\n\n"
             f"Model  {printable(self.model)}\n"
@@ -99,7 +107,7 @@ def import_model(
         data: Folder of class folders, or a catalogue file, whose calibrate patients give calibration and thresholds.
         positive: Which answer means pneumonia: 0 or 1, for one sigmoid node the label that it was trained with.
         scaling: Grey levels as the network got them: unit (/255), tf (-1 to 1), caffe (minus ImageNet means), torch
-            (ImageNet mean and spread) or none (0 to 255); may be left out where the file has a Rescaling layer.
+            (ImageNet mean and spread) or none (0 to 255); leave it out where the network rescales by itself.
         side: Side of the films in pixels, where the file leaves it open.
         output: Model folder; models/NAME if not given.
         seed: Decides which patients calibrate.
@@ -120,23 +128,11 @@ def import_model(
     saved, network = _read(file, scaling, positive, side)
     films, split, place, left_out = _calibrate_films(data, workspace, seed, skip_bad, progress)
     pixels = open_pixels(films, network.side, "squash", place / "pixels", progress)
-    from hilum.training.device import choose_machine
-    from hilum.training.imported import ImportFacts, write_imported
+    from hilum.training.imported import write_imported
 
-    facts = ImportFacts(
-        name=_slug(folder.name),
-        source=f"imported from {printable(file.name)} (Keras {saved.keras_version or 'of unknown version'})",
-        sha256=sha256_of(file),
-        description=saved.description,
-        positive=positive,
-        data_name=films.name,
-        data_fingerprint=films.fingerprint,
-        left_out=left_out,
-        machine=choose_machine("cpu", "fp32", threads),
-        provenance=provenance.current("torch", "h5py", "onnxruntime", "numpy", "pillow"),
-    )
+    facts = _facts(file, _slug(folder.name), saved, positive, films, left_out, threads)
     manifest = write_imported(folder, network, facts, pixels, films, split, progress)
-    return _answer(folder, file, saved, network, manifest)
+    return _answer(file, saved, network, folder, manifest)
 
 
 def _refuse_pickles(file: Path) -> None:
@@ -214,6 +210,27 @@ def _calibrate_films(
     return films.select(rows), calibrating, place, len(catalogue.films) - len(films.films)
 
 
+def _facts(
+    file: Path, name: str, saved: SavedModel, positive: int, films: Catalogue, left_out: int, threads: int
+) -> ImportFacts:
+    """Where the network came from and what calibrates it."""
+    from hilum.training.device import choose_machine
+    from hilum.training.imported import ImportFacts
+
+    return ImportFacts(
+        name=name,
+        source=f"imported from {printable(file.name)} (Keras {saved.keras_version or UNKNOWN_VERSION})",
+        sha256=sha256_of(file),
+        description=saved.description,
+        positive=positive,
+        data_name=films.name,
+        data_fingerprint=films.fingerprint,
+        left_out=left_out,
+        machine=choose_machine("cpu", "fp32", threads),
+        provenance=provenance.current("torch", "h5py", "onnxruntime", "numpy", "pillow"),
+    )
+
+
 def _slug(name: str) -> str:
     """A name for folders and pages.
 
@@ -223,7 +240,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100] or "imported"
 
 
-def _answer(folder: Path, file: Path, saved: SavedModel, network: ImportedNetwork, manifest: Manifest) -> ImportedModel:
+def _answer(file: Path, saved: SavedModel, network: ImportedNetwork, folder: Path, manifest: Manifest) -> ImportedModel:
     from hilum.training import SMALLEST_SLOPE
 
     return ImportedModel(
@@ -235,6 +252,7 @@ def _answer(folder: Path, file: Path, saved: SavedModel, network: ImportedNetwor
         parameters=sum(parameter.numel() for parameter in network.classifier.parameters()),
         side=network.side,
         scaling=network.scaling,
+        is_scaled_twice=network.is_scaled_twice,
         positive=manifest.recipe["positive"],
         left_out_layers=network.left_out,
         calibrate_films=manifest.calibration.films,

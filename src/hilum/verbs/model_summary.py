@@ -54,7 +54,7 @@ class Summary:
     """A recipe's network.
 
     Args:
-        cut_after: the layer behind which frozen work ends, or "".
+        cut_after: the layer behind which work ends that is frozen for the whole run, or "".
         trainable, frozen: parameters that a gradient reaches, and those that it could.
         statistics: running means and variances of norms, which none reaches.
         keras: None where Keras's list of this network is not known, or plays no part.
@@ -90,7 +90,7 @@ class Summary:
         if self.cut_after:
             trunk = [row.name for row in self.blocks if row.is_trunk]
             where = f"{trunk[-1]} ({self.cut_after})" if trunk else self.cut_after
-            parts.append(Text(f"Cut          behind {where}: the trunk above it can be computed once"))
+            parts.append(Text(f"Cut          behind {where}: the trunk above it can be computed once for each view"))
         if self.keras:
             parts += [Text(""), Text(_keras_in_words(self.keras))]
             parts += [Text(""), _keras_table(self.keras)] if self.shows_layers else []
@@ -123,7 +123,7 @@ def summary(recipe: str, *, layers: bool = False, set_: Sequence[str] = ()) -> S
 
     classifier = build_network(plan.network, plan.film.side)
     freeze(classifier, plan.network)
-    blocks, cut_after = block_rows(classifier, plan.film.side)
+    blocks, cut_after = block_rows(classifier, plan.film.side, _stays_frozen(plan))
     trainable = sum(row.trained for row in blocks)
     return Summary(
         recipe=plan.name,
@@ -148,7 +148,14 @@ def _what_is_trained(plan: Recipe) -> str:
         "head": "the head",
         "last": f"the head and the last {network.last_layers} layers of Keras's list",
     }[network.trained]
-    return f"{what}, and all batch norms" if network.norms == "trained" else what
+    what += ", and all batch norms" * (network.norms == "trained")
+    then = plan.train.unfreeze_epoch
+    return f"{what}; then all layers, after epoch {then}" if then else what
+
+
+def _stays_frozen(plan: Recipe) -> bool:
+    """True where a cache of frozen layers is not refused for what becomes of them; see `recipe.conflicts`."""
+    return plan.network.norms == "frozen" and plan.train.unfreeze_epoch == 0
 
 
 def _keras_list(plan: Recipe, classifier: FilmClassifier, is_asked: bool) -> KerasList | None:

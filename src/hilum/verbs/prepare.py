@@ -72,6 +72,12 @@ def first_network(
 
     from hilum.models import WeightsOrigin, build_network, freeze, load_pretrained
 
+    if weights and not recipe.network.pretrained:
+        raise HilumError(
+            f"The recipe '{recipe.name}' starts from random weights.",
+            expected="no --weights, or a recipe that takes them",
+            do="Leave --weights out, or: --set network.pretrained=true",
+        )
     torch.manual_seed(recipe.seed)
     classifier = build_network(recipe.network, recipe.film.side)
     origin = WeightsOrigin("random")

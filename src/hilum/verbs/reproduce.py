@@ -119,7 +119,7 @@ def reproduce(
         page, json = output / _PAGE, output / _JSON
         write_together(
             {
-                page: reproduction_page(data.resolve().name, results),
+                page: reproduction_page(means.data_name, results),
                 json: as_json([one.as_json() for one in results]),
             }
         )

@@ -20,8 +20,9 @@ from hilum.verbs.prepare import Development, development_films, first_network, r
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from hilum.models import FilmClassifier
-    from hilum.training import Machine, RunFacts, RunFolder
+    from hilum.models import FilmClassifier, WeightsOrigin
+    from hilum.training import Feed, Job, Machine, RunFacts, RunFolder
+    from hilum.training.processes import Processes
 
 
 NOT_BORNE_OUT = (
@@ -114,7 +115,7 @@ def train(
         hilum train cnn-scratch data/chest_xray --set train.epochs=3 --output quick
         hilum train cnn-scratch data/chest_xray --resume
     """
-    plan, room = read_recipe(recipe, set_), size_in_bytes(cache_limit)
+    plan, room, memory = read_recipe(recipe, set_), size_in_bytes(cache_limit), size_in_bytes(memory_limit)
     require_training_half()
     from hilum import training
 
@@ -124,7 +125,8 @@ def train(
     with training.joined_processes(plan.train.batch_size, machine.device) as processes, stop_on_interrupt() as stop:
         progress = on_stderr() if processes.writes else Silent()
         development = development_films(data, workspace, plan, skip_bad, progress)
-        classifier, facts = _start(run, plan, development, machine, weights, size_in_bytes(memory_limit), progress)
+        start = _Start(run, plan, development, processes, progress)
+        classifier, facts = start.begun_or_resumed(machine, weights, memory)
         with _watchers(run, plan, tensorboard and processes.writes) as watchers:
             job = training.Job(
                 recipe=plan,
@@ -139,10 +141,7 @@ def train(
                 stop=stop,
                 on_epoch=watchers,
             )
-            feed: training.Feed = training.film_feed(classifier, job)
-            if plan.cache.enabled:
-                place = training.Place(development.place / "activations", room)
-                feed = training.cached_feed(classifier, job, place, progress)
+            feed = _feed(classifier, job, development.place / "activations", room, progress)
             trained = training.train_network(classifier, feed, job, progress)
         if processes.writes:
             run.write_history(trained.history)
@@ -152,39 +151,63 @@ def train(
     return _trained_run(run, plan.name)
 
 
-def _start(
-    run: RunFolder,
-    plan: Recipe,
-    development: Development,
-    machine: Machine,
-    weights: Path | None,
-    memory_limit: int,
-    progress: Progress,
-) -> tuple[FilmClassifier, RunFacts]:
-    """A network with its first weights and what the run is started with; a resumed run keeps what it had."""
-    from hilum.training import RunFacts, films_digest, largest_micro_batch
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a run begins or goes on with."""
 
-    digest = films_digest(development.films, development.split)
-    facts = run.resumed(plan, digest)
-    is_resumed = facts is not None and run.has_state
-    classifier, origin = first_network(plan, weights, is_resumed=is_resumed)
-    if facts is not None and is_resumed:
-        return classifier, replace(facts, machine=facts.machine.again(machine))
-    if memory_limit:
-        piece = largest_micro_batch(classifier, plan, machine, memory_limit, progress)
-        machine = replace(machine, micro_batch=piece)
-    facts = RunFacts(
-        recipe=plan.model_dump(mode="json"),
-        data_name=development.films.name,
-        data_fingerprint=development.films.fingerprint,
-        films=digest,
-        left_out=development.left_out,
-        machine=machine,
-        weights=origin,
-        provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
-    )
-    run.begin(facts)
-    return classifier, facts
+    run: RunFolder
+    plan: Recipe
+    development: Development
+    processes: Processes
+    progress: Progress
+
+    def begun_or_resumed(self, machine: Machine, weights: Path | None, memory: int) -> tuple[FilmClassifier, RunFacts]:
+        """A network with its first weights and what the run is started with; a resumed run keeps what it had."""
+        from hilum.training import films_digest
+
+        films = films_digest(self.development.films, self.development.split)
+        facts = self.run.resumed(self.plan, films)
+        is_resumed = facts is not None and self.run.has_state
+        classifier, origin = first_network(self.plan, weights, is_resumed=is_resumed)
+        if facts is not None and is_resumed:
+            return classifier, replace(facts, machine=facts.machine.again(machine))
+        facts = self._facts(films, self._fitted(machine, classifier, memory), origin)
+        if self.processes.writes:
+            self.run.begin(facts)
+        self.processes.wait()
+        return classifier, facts
+
+    def _fitted(self, machine: Machine, classifier: FilmClassifier, memory: int) -> Machine:
+        """The machine, with batches in pieces that stay under `memory` bytes; 0 sets no limit."""
+        from hilum.training import largest_micro_batch
+
+        if not memory:
+            return machine
+        piece = largest_micro_batch(classifier, self.plan, machine, memory, self.progress)
+        return replace(machine, micro_batch=piece)
+
+    def _facts(self, films: str, machine: Machine, origin: WeightsOrigin) -> RunFacts:
+        from hilum.training import RunFacts
+
+        return RunFacts(
+            recipe=self.plan.model_dump(mode="json"),
+            data_name=self.development.films.name,
+            data_fingerprint=self.development.films.fingerprint,
+            films=films,
+            left_out=self.development.left_out,
+            machine=machine,
+            weights=origin,
+            provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
+        )
+
+
+def _feed(classifier: FilmClassifier, job: Job, caches: Path, room: int, progress: Progress) -> Feed:
+    """Films through the whole network, or what its frozen layers said of them."""
+    from hilum import training
+
+    if not job.recipe.cache.enabled:
+        return training.FilmFeed(classifier, job)
+    return training.cached_feed(classifier, job, training.Place(caches, room), progress)
 
 
 @contextmanager

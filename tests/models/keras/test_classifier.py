@@ -15,7 +15,7 @@ import torch
 from hilum.engine import Engine
 from hilum.errors import HilumError
 from hilum.exporting import export_onnx
-from hilum.models.keras.classifier import ImportedNetwork, Scaling, import_classifier, rebuild_classifier
+from hilum.models.keras.classifier import ImportedNetwork, Scaling, import_classifier
 from hilum.models.keras.saved import opened_model
 from keras_files import ANSWERS, Layer, dense, description, grey_films, tiny_layers, write_h5, write_keras
 
@@ -120,14 +120,53 @@ def test_open_side_is_asked_for(tmp_path: Path) -> None:
         imported(write_h5(tmp_path / "tiny.h5", tiny_layers()), side=64)
 
 
-def test_imported_network_is_built_again_from_description_and_tensors(tmp_path: Path) -> None:
-    path = write_keras(tmp_path / "tiny.keras", tiny_layers())
-    network = imported(path, positive=0)
-    config = {"description": description(tiny_layers()), "scaling": "unit", "side": network.side}
-    again = rebuild_classifier(json.loads(json.dumps(config)), dict(network.classifier.state_dict()))
-    films = torch.from_numpy(grey_films())[:, None]
-    with torch.no_grad():
-        assert torch.equal(again(films).logit, network.classifier(films).logit)
+def test_scaling_on_top_of_the_networks_own_is_noticed(tmp_path: Path) -> None:
+    rescaling = Layer("Rescaling", {"name": "rescaling", "scale": 1 / 255, "offset": 0.0}, {})
+    path = write_h5(tmp_path / "tiny.h5", [rescaling, *tiny_layers()])
+    assert imported(path, scaling="unit").is_scaled_twice
+    assert not imported(path, scaling="none").is_scaled_twice
+    assert not imported(path, scaling=None).is_scaled_twice
+    assert not imported(write_h5(tmp_path / "plain.h5", tiny_layers()), scaling="unit").is_scaled_twice
+
+
+def side_by_side(axis: int) -> tuple[list[Layer], dict[str, Any]]:
+    """Two convolutions of one film, put together over an axis, and the network's description."""
+    draw = np.random.default_rng(3)
+    convolutions = [
+        Layer(
+            "Conv2D",
+            {"name": name, "kernel_size": [3, 3], "padding": "same", "filters": 4},
+            {"kernel": draw.normal(0, 1, (3, 3, 3, 4)).astype("f4"), "bias": np.zeros(4, "f4")},
+        )
+        for name in ("left", "right")
+    ]
+    merge = Layer("Concatenate", {"name": "merge", "axis": axis}, {})
+    flatten = Layer("Flatten", {"name": "flatten"}, {})  # over either axis as many numbers
+    answer = dense("answer", draw.normal(0, 1, (8 * 30 * 30, 1)).astype("f4"), np.zeros(1, "f4"), "sigmoid")
+    layers = [*convolutions, merge, flatten, answer]
+    described = description(layers)
+    sources = [(), ("film",), ("film",), ("left", "right"), ("merge",), ("flatten",)]
+    for layer, names in zip(described["config"]["layers"], sources, strict=True):
+        layer["inbound_nodes"] = [[[name, 0, 0, {}] for name in names]] * bool(names)
+    described["class_name"] = "Functional"
+    described["config"]["output_layers"] = [["answer", 0, 0]]
+    return layers, described
+
+
+def test_maps_are_put_together_over_channels_and_over_nothing_else(tmp_path: Path) -> None:
+    network = imported(write_h5(tmp_path / "channels.h5", *side_by_side(-1)))
+    assert network.classifier(torch.from_numpy(grey_films())[:, None]).maps.shape == (4, 8, 30, 30)
+    with pytest.raises(HilumError, match=r"'merge' .Concatenate. with axis = 1\. Expected -1 or 3"):
+        imported(write_h5(tmp_path / "rows.h5", *side_by_side(1)))
+
+
+def test_norm_over_the_last_axis_of_flat_features_is_taken_by_either_name(tmp_path: Path) -> None:
+    def with_norm(axis: int) -> list[Layer]:
+        norm = Layer("BatchNormalization", {"name": "last_norm", "axis": axis}, _norm(np.random.default_rng(4), 6))
+        return [*tiny_layers()[:9], norm, *tiny_layers()[9:]]
+
+    last, first = (imported(write_h5(tmp_path / f"{axis}.h5", with_norm(axis))) for axis in (-1, 1))
+    assert np.array_equal(probability(last, grey_films()), probability(first, grey_films()))
 
 
 def changed(kind: str, **settings: Any) -> list[Layer]:
@@ -175,6 +214,15 @@ UNFIT: dict[str, tuple[list[Layer], str]] = {
         replaced("answer", dense("answer", np.ones((6, 1), "i4"), np.zeros(1, "f4"), "sigmoid")),
         "as int32. Expected floating-point weights",
     ),
+    "softmax in a convolution": (
+        changed("SeparableConv2D", activation="softmax"),
+        "'separable' .SeparableConv2D. has the activation 'softmax' in the body",
+    ),
+    "softmax as a layer": (
+        replaced("capped", Layer("Activation", {"name": "shares", "activation": "softmax"}, {})),
+        "'shares' .Activation. has the activation 'softmax' in the body",
+    ),
+    "norm over rows": (changed("BatchNormalization", axis=1), "'norm' .BatchNormalization. works over axis 1"),
     "no head": (tiny_layers()[:7], "is not a body of convolutions with a head behind it"),
     "no dense layer": (tiny_layers()[:8], "has no dense layer behind its maps"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,9 @@ LAST = {
 }
 
 
+@cache
 def timm_body(architecture: str) -> nn.Module:
-    """The timm network without numbers: its shapes are all that is asked for."""
+    """The timm network without numbers: its shapes are all that is asked for, so one serves every test."""
     with torch.device("meta"):
         made: nn.Module = timm.create_model(architecture, num_classes=0)
     return made

@@ -12,6 +12,6 @@ head.py      the end of a classifier, with its evidence by place
 classifier.py  a saved Keras classifier as a FilmClassifier: START READING HERE
 """
 
-from hilum.models.keras.layers import BODIES, KerasBody, KerasLayer, keras_body, keras_layers, trained_from
+from hilum.models.keras.layers import BODIES, KerasLayer, ListedBody, keras_body, keras_layers, trained_from
 
-__all__ = ["BODIES", "KerasBody", "KerasLayer", "keras_body", "keras_layers", "trained_from"]
+__all__ = ["BODIES", "KerasLayer", "ListedBody", "keras_body", "keras_layers", "trained_from"]

@@ -164,13 +164,15 @@ def build_layer(node: Node, shape: Shape, weights: Weights) -> nn.Module:
         shape: (c, h, w) of the first map that it takes.
 
     Raises:
-        HilumError: the file has no such weights, or of another shape.
+        HilumError: such a layer cannot stand in a body, or the file has no such weights, or of another shape.
     """
     settings = node.settings
     if isinstance(settings, Window):
-        layer = _convolution(node, settings, shape, weights)
-        return layer if settings.activation == "linear" else nn.Sequential(layer, activation(settings.activation))
+        layer, name = _convolution(node, settings, shape, weights), settings.activation
+        return layer if name == "linear" else nn.Sequential(layer, _activation(node, name))
     if isinstance(settings, BatchNormalization):
+        if settings.axis == 1:
+            raise _unfit(node, "works over axis 1 of maps, which are rows", "norms over channels, the last axis")
         return build_norm(nn.BatchNorm2d(shape[0], settings.epsilon), node, weights)
     return _without_weights(node, shape)
 
@@ -191,20 +193,25 @@ def _without_weights(node: Node, shape: Shape) -> nn.Module:
         case LeakyReLU():
             return nn.LeakyReLU(settings.alpha if settings.negative_slope is None else settings.negative_slope)
         case ActivationLayer():
-            return activation(settings.activation)
+            return _activation(node, settings.activation)
     layer = {"Add": Sum, "Concatenate": Side, **dict.fromkeys(DROPOUTS, nn.Identity)}.get(node.kind)
     if layer is None:
-        raise HilumError(
-            f"The Keras layer '{printable(node.name)}' ({node.kind}) stands in the middle of the network.",
-            expected="such a layer behind the last feature maps only",
-            do="Only a body and a head that follow each other can be imported.",
-        )
+        raise _unfit(node, "stands in the middle of the network", "such a layer behind the last feature maps only")
     return layer()
 
 
-def activation(name: str) -> nn.Module:
-    """An activation of the body or of a hidden layer."""
+def _activation(node: Node, name: str) -> nn.Module:
+    if name not in ACTIVATIONS:
+        raise _unfit(node, f"has the activation '{name}' in the body", f"one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]()
+
+
+def _unfit(node: Node, happened: str, expected: str) -> HilumError:
+    return HilumError(
+        f"The Keras layer '{printable(node.name)}' ({node.kind}) {happened}.",
+        expected=expected,
+        do="Only a body and a head that follow each other can be imported.",
+    )
 
 
 def _convolution(node: Node, settings: Window, shape: Shape, weights: Weights) -> nn.Module:
@@ -213,7 +220,7 @@ def _convolution(node: Node, settings: Window, shape: Shape, weights: Weights) -
     if isinstance(settings, Conv2D):
         inputs = shape[0] // settings.groups
         arrays = weights.arrays(
-            node.place, _shapes({"kernel": (height, width, inputs, settings.filters)}, settings.filters, settings)
+            node.origin, _shapes({"kernel": (height, width, inputs, settings.filters)}, settings.filters, settings)
         )
         layer = Convolution(_filters_first(arrays["kernel"]), arrays.get("bias"), settings, pad)
         layer.groups = settings.groups
@@ -222,10 +229,10 @@ def _convolution(node: Node, settings: Window, shape: Shape, weights: Weights) -
     channels = shape[0] * settings.depth_multiplier
     kernel: Shape = (height, width, shape[0], settings.depth_multiplier)
     if not isinstance(settings, SeparableConv2D):
-        arrays = weights.arrays(node.place, _shapes({"kernel": kernel}, channels, settings))
+        arrays = weights.arrays(node.origin, _shapes({"kernel": kernel}, channels, settings))
         return _depthwise(arrays["kernel"], arrays.get("bias"), settings, pad)
     both = {"depthwise_kernel": kernel, "pointwise_kernel": (1, 1, channels, settings.filters)}
-    arrays = weights.arrays(node.place, _shapes(both, settings.filters, settings))
+    arrays = weights.arrays(node.origin, _shapes(both, settings.filters, settings))
     first = _depthwise(arrays["depthwise_kernel"], None, settings, pad)
     pointwise = Window(kernel_size=(1, 1))
     second = Convolution(_filters_first(arrays["pointwise_kernel"]), arrays.get("bias"), pointwise, (0, 0, 0, 0))
@@ -257,7 +264,7 @@ def build_norm(norm: Norm, node: Node, weights: Weights) -> Norm:
     """A batch norm with its statistics; where Keras has no scale or no centre they stay 1 and 0."""
     assert isinstance(node.settings, BatchNormalization)
     names = ["gamma"] * node.settings.scale + ["beta"] * node.settings.center + ["moving_mean", "moving_variance"]
-    arrays = weights.arrays(node.place, dict.fromkeys(names, (norm.num_features,)))
+    arrays = weights.arrays(node.origin, dict.fromkeys(names, (norm.num_features,)))
     own = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
     norm.load_state_dict({own[name]: torch.tensor(array) for name, array in arrays.items()}, strict=False)
     return norm
@@ -267,7 +274,7 @@ def build_dense(node: Node, inputs: int, weights: Weights) -> nn.Linear:
     """A dense layer without its activation."""
     settings = node.settings
     assert isinstance(settings, Dense)
-    arrays = weights.arrays(node.place, _shapes({"kernel": (inputs, settings.units)}, settings.units, settings))
+    arrays = weights.arrays(node.origin, _shapes({"kernel": (inputs, settings.units)}, settings.units, settings))
     layer = nn.Linear(inputs, settings.units, device="meta")
     layer.weight = nn.Parameter(torch.tensor(np.ascontiguousarray(arrays["kernel"].T)))
     layer.bias = nn.Parameter(torch.tensor(arrays.get("bias", np.zeros(settings.units, np.float32))))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,9 +13,8 @@ from hilum.errors import HilumError
 from hilum.files import printable
 from hilum.models.keras.blocks import build_layer
 from hilum.models.keras.graph import FILM, Graph, Node, read_graph
-from hilum.models.keras.hdf5 import Array
 from hilum.models.keras.head import POOLS, build_head
-from hilum.models.keras.saved import Place, SavedModel, Weights
+from hilum.models.keras.saved import SavedModel, Weights
 from hilum.models.network import FilmClassifier
 
 Scaling = Literal["unit", "tf", "caffe", "torch", "none"]
@@ -45,6 +43,7 @@ class ImportedNetwork:
         body: name in Keras of the known body, or "".
         layers: of the Keras model, without its inputs.
         scaling: of the grey levels.
+        is_scaled_twice: True where the network rescales by itself what was scaled before.
         left_out: names of layers that act while training only.
     """
 
@@ -53,10 +52,11 @@ class ImportedNetwork:
     body: str
     layers: int
     scaling: str
+    is_scaled_twice: bool
     left_out: tuple[str, ...]
 
 
-class KerasBody(nn.Module):
+class RebuiltBody(nn.Module):
     """The layers up to the last feature maps.
 
     Args:
@@ -104,31 +104,14 @@ def import_classifier(saved: SavedModel, scaling: Scaling | None, positive: int,
     scaling = scaling or _own_scaling(graph, saved.name)
     start = _start_of_head(graph, saved.name)
     layers, shape = _build_body(graph, start, side, saved.weights)
-    body = KerasBody(layers, [node.inputs for node in graph.nodes[:start]])
+    body = RebuiltBody(layers, [node.inputs for node in graph.nodes[:start]])
     head = build_head(graph.nodes[start:], shape, saved.weights, positive)
     mean, std = _SCALINGS[scaling]
     classifier = FilmClassifier(body, head, mean[: graph.channels], std[: graph.channels])
-    return ImportedNetwork(classifier.eval(), side, graph.body, len(graph.nodes), scaling, graph.left_out)
-
-
-class _Blank:
-    """Stands for weights that are put in later."""
-
-    def arrays(self, place: Place, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        """Zeros."""
-        return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
-
-
-def rebuild_classifier(config: dict[str, Any], tensors: dict[str, Tensor]) -> FilmClassifier:
-    """The classifier of an imported model folder, from its config.json and the tensors of its model.safetensors.
-
-    Raises:
-        HilumError: the description is not one of a classifier.
-    """
-    saved = SavedModel("config.json", "", config["description"], _Blank())
-    classifier = import_classifier(saved, config["scaling"], positive=1, side=config["side"]).classifier
-    classifier.load_state_dict(tensors)
-    return classifier
+    is_scaled_twice = _rescales_itself(graph) and scaling != "none"
+    return ImportedNetwork(
+        classifier.eval(), side, graph.body, len(graph.nodes), scaling, is_scaled_twice, graph.left_out
+    )
 
 
 def _side(graph: Graph, asked: int, name: str) -> int:
@@ -151,7 +134,7 @@ def _side(graph: Graph, asked: int, name: str) -> int:
 
 def _own_scaling(graph: Graph, name: str) -> Scaling:
     """ "none" where the network rescales by itself; else nothing says what it was given."""
-    if graph.nodes and graph.nodes[0].kind == "Rescaling":
+    if _rescales_itself(graph):
         return "none"
     raise HilumError(
         f"'{printable(name)}' does not say how grey levels were scaled before the network saw them.",
@@ -159,6 +142,10 @@ def _own_scaling(graph: Graph, name: str) -> Scaling:
         "tf (preprocess_input of Inception, Xception and MobileNetV2), torch, or none (0 to 255)",
         do="Look it up in the notebook that trained it.",
     )
+
+
+def _rescales_itself(graph: Graph) -> bool:
+    return bool(graph.nodes) and graph.nodes[0].kind == "Rescaling"
 
 
 def _start_of_head(graph: Graph, name: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hilum.errors import HilumError
 from hilum.files import printable
 from hilum.models.keras.layers import BODIES, keras_layers
-from hilum.models.keras.saved import Place, SavedModel
+from hilum.models.keras.saved import Origin, SavedModel
 from hilum.models.keras.settings import AUGMENTATION, LayerSettings, known_kind, read_settings
 
 MOST_LAYERS: Final = 3000
@@ -34,12 +34,12 @@ class Node:
     kind: str
     settings: LayerSettings
     inputs: tuple[int, ...]
-    place: Place
+    origin: Origin
 
     @property
     def name(self) -> str:
         """The layer's name in Keras."""
-        return self.place.layer
+        return self.origin.layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,13 @@ class _Reader:
         last = film
         for layer in layers:
             name = str(layer["config"]["name"])
-            place = Place(name, owner or name, f"{path}layers/{_numbered(layer['class_name'], numbers)}")
+            origin = Origin(name, owner or name, f"{path}layers/{_numbered(layer['class_name'], numbers)}")
             sources = [last] if is_chain else [known[source] for source in self._sources(layer, name)]
-            last = self._add(layer, place, sources, film, owner)
+            last = self._add(layer, origin, sources, film)
             known[name] = last
         return last if is_chain else known[_only(config["output_layers"])]
 
-    def _add(self, layer: dict[str, Any], place: Place, sources: list[int], film: int, owner: str) -> int:
+    def _add(self, layer: dict[str, Any], origin: Origin, sources: list[int], film: int) -> int:
         """Add one layer, or all of a model that stands in a layer's place."""
         kind, config = layer["class_name"], layer["config"]
         self._shapes += [
@@ -134,13 +134,13 @@ class _Reader:
             return film
         self._require_keras(layer)
         if kind in _MODELS:
-            return self.lay_open(layer, _single(sources), place.owner, f"{place.path}/")
-        kind = known_kind(kind, place.layer, self.model)
+            return self.lay_open(layer, _single(sources), origin.owner, f"{origin.path}/")
+        kind = known_kind(kind, origin.layer, self.model)
         if kind in AUGMENTATION:
-            self.left_out.append(place.layer)
+            self.left_out.append(origin.layer)
             return _single(sources)
-        settings = read_settings(kind, config, place.layer, self.model)
-        self.nodes.append(Node(kind, settings, tuple(sources), place))
+        settings = read_settings(kind, config, origin.layer, self.model)
+        self.nodes.append(Node(kind, settings, tuple(sources), origin))
         return len(self.nodes) - 1
 
     def _sources(self, layer: dict[str, Any], name: str) -> list[str]:
@@ -254,4 +254,4 @@ def _needed_for(answer: int, nodes: list[Node]) -> tuple[Node, ...]:
 
 
 def _moved(node: Node, inputs: Iterable[int]) -> Node:
-    return Node(node.kind, node.settings, tuple(inputs), node.place)
+    return Node(node.kind, node.settings, tuple(inputs), node.origin)

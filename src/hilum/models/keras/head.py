@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from hilum.errors import HilumError
 from hilum.files import printable
-from hilum.models.heads import Head, derivative
-from hilum.models.keras.blocks import Shape, activation, build_dense, build_norm
+from hilum.models.heads import EXACT_EVIDENCE, GRADIENT_EVIDENCE, Head, derivative, norm_scale, share_of_maximum
+from hilum.models.keras.blocks import ACTIVATIONS, Shape, build_dense, build_norm
 from hilum.models.keras.graph import Node
 from hilum.models.keras.saved import Weights
 from hilum.models.keras.settings import DROPOUTS, ActivationLayer, BatchNormalization, Dense, LayerSettings, ReLU
@@ -45,11 +45,7 @@ class KerasHead(Head):
         self.hidden = nn.ModuleList(hidden)
         self.last = last
         is_exact = pool == "average" and not hidden
-        self.evidence_in_words = (
-            "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
-            if is_exact
-            else "gradient x activation on the last feature maps"
-        )
+        self.evidence_in_words = EXACT_EVIDENCE if is_exact else GRADIENT_EVIDENCE
 
     def forward(self, maps: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, nodes)."""
@@ -81,9 +77,7 @@ class KerasHead(Head):
         if self.pool == "average":
             return gradient[:, :, None, None]
         if self.pool == "maximum":
-            is_maximum = (maps == maps.amax(dim=(2, 3), keepdim=True)).to(maps.dtype)
-            share = is_maximum / is_maximum.sum(dim=(2, 3), keepdim=True)
-            return gradient[:, :, None, None] * share * (height * width)
+            return gradient[:, :, None, None] * share_of_maximum(maps) * (height * width)
         return gradient.view(-1, height, width, channels).permute(0, 3, 1, 2) * (height * width)
 
 
@@ -92,7 +86,7 @@ def _back(layer: nn.Module, value: Tensor, gradient: Tensor) -> Tensor:
     if isinstance(layer, nn.Linear):
         return gradient @ layer.weight
     if isinstance(layer, nn.BatchNorm1d):
-        return gradient * layer.weight / torch.sqrt(cast(Tensor, layer.running_var) + layer.eps)
+        return gradient * norm_scale(layer)
     if isinstance(layer, nn.Sigmoid):
         gate = torch.sigmoid(value)
         return gradient * gate * (1 - gate)
@@ -137,7 +131,7 @@ def _hidden_layers(node: Node, width: int, weights: Weights) -> list[nn.Module]:
 def _activations(node: Node, name: str) -> list[nn.Module]:
     if name not in _HIDDEN:
         raise _unlike(node, f"has '{name or node.kind}' between the dense layers of its head")
-    return [] if name == "linear" else [activation(name)]
+    return [] if name == "linear" else [ACTIVATIONS[name]()]
 
 
 def _named_activation(settings: LayerSettings) -> str:

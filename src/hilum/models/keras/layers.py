@@ -26,7 +26,7 @@ class KerasLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class KerasBody:
+class ListedBody:
     """A network that both Keras and timm know.
 
     Args:
@@ -43,15 +43,15 @@ class KerasBody:
 
 
 BODIES = (
-    KerasBody("Xception", ("xception", "legacy_xception"), xception),
-    KerasBody("InceptionV3", ("inception_v3",), inception_v3, has_scale=False),
-    KerasBody("ResNet50", ("resnet50",), resnet50, has_bias=True),
-    KerasBody("VGG19", ("vgg19",), vgg19),
-    KerasBody("MobileNetV2", ("mobilenetv2_100",), mobilenet_v2),
+    ListedBody("Xception", ("xception", "legacy_xception"), xception),
+    ListedBody("InceptionV3", ("inception_v3",), inception_v3, has_scale=False),
+    ListedBody("ResNet50", ("resnet50",), resnet50, has_bias=True),
+    ListedBody("VGG19", ("vgg19",), vgg19),
+    ListedBody("MobileNetV2", ("mobilenetv2_100",), mobilenet_v2),
 )
 
 
-def keras_body(architecture: str) -> KerasBody:
+def keras_body(architecture: str) -> ListedBody:
     """The body of a timm network, or of a network under Keras's name; a timm tag (`resnet50.a1_in1k`) is set aside.
 
     Raises:

@@ -29,7 +29,7 @@ _SAVE_AGAIN: Final = "Save the whole model again where it was trained: model.sav
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Origin:
     """Where a layer's weights lie.
 
     Args:
@@ -46,7 +46,7 @@ class Place:
 class Weights(Protocol):
     """What gives a layer its arrays."""
 
-    def arrays(self, place: Place, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    def arrays(self, origin: Origin, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
         """Arrays by name; `shapes` are given in the order in which Keras makes the weights."""
 
 
@@ -134,38 +134,38 @@ class _LegacyWeights:
         self._content, self._root = content, root
         self._known: dict[str, dict[tuple[str, str], list[str]]] = {}
 
-    def arrays(self, place: Place, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    def arrays(self, origin: Origin, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
         """See `Weights`."""
-        group = f"{self._root}/{place.owner}"
+        group = f"{self._root}/{origin.owner}"
         return {
-            weight: self._content.array(f"{group}/{self._named(place, weight)}", shape)
+            weight: self._content.array(f"{group}/{self._named(origin, weight)}", shape)
             for weight, shape in shapes.items()
         }
 
-    def _named(self, place: Place, weight: str) -> str:
-        if place.owner not in self._known:
-            self._known[place.owner] = _by_layer(
-                self._content.texts(f"{self._root}/{place.owner}", "weight_names"), place
+    def _named(self, origin: Origin, weight: str) -> str:
+        if origin.owner not in self._known:
+            self._known[origin.owner] = _by_layer(
+                self._content.texts(f"{self._root}/{origin.owner}", "weight_names"), origin
             )
-        known = self._known[place.owner]
+        known = self._known[origin.owner]
         # Keras 2 calls the one kernel of a depthwise convolution by its kind.
-        candidates = known.get((place.layer, weight)) or known.get((place.layer, f"depthwise_{weight}")) or []
+        candidates = known.get((origin.layer, weight)) or known.get((origin.layer, f"depthwise_{weight}")) or []
         if len(candidates) != 1:
             raise HilumError(
                 f"'{printable(self._content.name)}' has {len(candidates)} weights '{weight}' for its layer "
-                f"'{printable(place.layer)}'.",
+                f"'{printable(origin.layer)}'.",
                 expected="one",
                 do=_SAVE_AGAIN,
             )
         return candidates[0]
 
 
-def _by_layer(names: tuple[str, ...], place: Place) -> dict[tuple[str, str], list[str]]:
+def _by_layer(names: tuple[str, ...], origin: Origin) -> dict[tuple[str, str], list[str]]:
     """Full names by (layer, weight); a layer that is its own owner takes every name, whatever scope it stands in."""
     known: dict[tuple[str, str], list[str]] = {}
     for name in names:
         scope, _, weight = name.rpartition("/")
-        layer = place.layer if place.layer == place.owner else scope.rpartition("/")[2]
+        layer = origin.layer if origin.layer == origin.owner else scope.rpartition("/")[2]
         known.setdefault((layer, weight.partition(":")[0]), []).append(name)
     return known
 
@@ -176,10 +176,10 @@ class _ArchiveWeights:
     def __init__(self, content: Hdf5) -> None:
         self._content = content
 
-    def arrays(self, place: Place, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    def arrays(self, origin: Origin, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
         """See `Weights`."""
         return {
-            weight: self._content.array(f"{place.path}/vars/{number}", shape)
+            weight: self._content.array(f"{origin.path}/vars/{number}", shape)
             for number, (weight, shape) in enumerate(shapes.items())
         }
 

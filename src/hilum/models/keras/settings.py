@@ -17,6 +17,7 @@ Pair = Annotated[tuple[_Small, _Small], BeforeValidator(lambda value: (value, va
 Channels = Annotated[int, Field(ge=1, le=1 << 20)]
 Side = Annotated[int, Field(ge=0, le=64)]
 LastAxis = Annotated[Literal[-1, 1, 3], BeforeValidator(lambda value: value[0] if _is_single(value) else value)]
+"""Of features (n, c) or of maps (n, h, w, c); 1 is the last of the former alone."""
 
 
 def _is_int(value: Any) -> bool:
@@ -71,7 +72,7 @@ class SeparableConv2D(DepthwiseConv2D):
 
 
 class BatchNormalization(LayerSettings):
-    """Keras's BatchNormalization over the channels."""
+    """Keras's BatchNormalization over the channels of maps, or over flat features."""
 
     axis: LastAxis = -1
     epsilon: float = Field(1e-3, gt=0)
@@ -129,9 +130,9 @@ class LeakyReLU(LayerSettings):
 
 
 class Merge(LayerSettings):
-    """Add, or Concatenate over the channels."""
+    """Add, or Concatenate over the channels of maps."""
 
-    axis: LastAxis = -1
+    axis: Literal[-1, 3] = -1
 
 
 class Rescaling(LayerSettings):
