@@ -45,6 +45,8 @@ def test_losses_equal_those_of_the_uncached_run(tmp_path: Path) -> None:
     uncached = run_uncached(small_job(tmp_path / "uncached", small_recipe(*FROZEN)))
     np.testing.assert_allclose(losses(cached), losses(uncached), atol=1e-5, rtol=0)
     assert losses(cached)[0, 0] > losses(cached)[-1, 0]
+    assert cached.seconds > sum(row.seconds for row in cached.history)  # the frozen layers took time, too
+    assert uncached.seconds == sum(row.seconds for row in uncached.history)
 
 
 @pytest.mark.parametrize("change", ["cache.precision=fp16", "cache.engine=onnxruntime"])

@@ -228,7 +228,7 @@ def test_feed_of_another_kind_trains_the_head_as_the_films_do(tmp_path: Path) ->
             return self.classifier.logit(maps)
 
     class Maps:
-        module, is_pneumonia = LogitOfMaps(), films.is_pneumonia
+        module, is_pneumonia, prepared_s = LogitOfMaps(), films.is_pneumonia, 0.0
 
         def __len__(self) -> int:
             return len(films)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ def publish(directory: Path, results: Sequence[RowResult], looks: Iterable[Look]
             expected="rows as the recipes have them",
             do="Leave --publish out, or --set.",
         )
-    done = {one.record.name: one.evaluation for one in results if one.evaluation is not None}
+    done = {one.record.name: _portable(one.evaluation) for one in results if one.evaluation is not None}
     records = {record.name: record for record in published_rows(directory)} | {
         one.record.name: one.record for one in results
     }
@@ -47,10 +48,30 @@ def publish(directory: Path, results: Sequence[RowResult], looks: Iterable[Look]
         {
             **{path: as_json(evaluation.as_json()) for path, evaluation in files.items()},
             directory / ROWS: as_json([asdict(record) for record in records.values()]),
-            directory / LOOKS: as_json([asdict(known[key]) for key in sorted(known)]),
+            directory / LOOKS: as_json(
+                [asdict(replace(known[key], command=portable_command(known[key].command))) for key in sorted(known)]
+            ),
         }
     )
     return tuple(files)
+
+
+def portable_command(command: str) -> str:
+    """A command as others type it: the folders above a path of this machine mean nothing to them.
+
+    >>> portable_command("__main__.py train best /mnt/films/kermany-224 --weights weights")
+    'hilum train best kermany-224 --weights weights'
+    """
+    program, *words = shlex.split(command) or [""]
+    words = [Path(word).name if Path(word).is_absolute() else word for word in words]
+    return shlex.join(["hilum" if program == "__main__.py" else program, *words])
+
+
+def _portable(evaluation: Evaluation) -> Evaluation:
+    model = replace(evaluation.model, command=portable_command(evaluation.model.command))
+    return replace(
+        evaluation, model=model, made=replace(evaluation.made, command=portable_command(evaluation.made.command))
+    )
 
 
 def published_rows(directory: Path) -> list[RowRecord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
@@ -34,13 +35,21 @@ class CachedFeed:
         views: (n, *shape) activations of each view of the fit films.
         select: (k, *shape) those of the select films as they are.
         at_once: films that are judged in one pass.
+        prepared_s: seconds that computing or opening them took.
     """
 
     def __init__(
-        self, cut: Cut, films: TrainingFilms, views: list[Activations], select: Activations, at_once: int = BATCH
+        self,
+        cut: Cut,
+        films: TrainingFilms,
+        views: list[Activations],
+        select: Activations,
+        at_once: int,
+        prepared_s: float,
     ) -> None:
         self.module: nn.Module = cut.tail
         self.films, self.views, self.select, self.at_once = films, views, select, at_once
+        self.prepared_s = prepared_s
         self.memory_format = memory_format(cut.tail, next(cut.tail.parameters()).device.type)
 
     @property
@@ -81,7 +90,7 @@ def cached_feed(classifier: FilmClassifier, job: Job, place: Place, progress: Pr
     Raises:
         HilumError: nothing is frozen, or the cache would take more room than it may.
     """
-    recipe, films = job.recipe, training_films(job)
+    began, recipe, films = time.monotonic(), job.recipe, training_films(job)
     make_deterministic(job.machine)
     keep_freed_memory()
     move(classifier, job.machine.device)
@@ -92,7 +101,7 @@ def cached_feed(classifier: FilmClassifier, job: Job, place: Place, progress: Pr
     views = [View(f"view-{number}", len(films), _OneView(films, number, job, at_once)) for number in range(films.views)]
     select = View("select", len(job.select_rows), _AsTheyAre(job.pixels, job.select_rows, at_once))
     *of_fit, of_select = open_activations(run, [*views, select], _key(run, job), place, progress)
-    return CachedFeed(cut, films, of_fit, of_select, at_once)
+    return CachedFeed(cut, films, of_fit, of_select, at_once, time.monotonic() - began)
 
 
 class _OneView:

@@ -27,7 +27,12 @@ class Feed(Protocol):
     Attributes:
         module: a batch as `batches` yields it -> (n,) logits; its parameters are the classifier's own.
         is_pneumonia: (n,) bool of the fit films.
+        prepared_s: seconds that were spent before the first step, on what is computed once.
     """
+
+    @property
+    def prepared_s(self) -> float:
+        """Seconds that were spent before the first step, on what is computed once."""
 
     @property
     def module(self) -> nn.Module:
@@ -49,6 +54,8 @@ class Feed(Protocol):
 
 class FilmFeed:
     """Films as they are, changed afresh or in fixed views, through the whole classifier."""
+
+    prepared_s = 0.0
 
     def __init__(self, classifier: FilmClassifier, job: Job) -> None:
         self.classifier, self.job = classifier, job

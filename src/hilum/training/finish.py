@@ -56,5 +56,5 @@ def _making(facts: RunFacts, trained: TrainedNetwork, job: Job) -> Making:
         evidence_in_words=trained.classifier.head.evidence_in_words,
         kept_epoch=trained.kept_epoch,
         epochs=len(trained.history),
-        seconds=round(sum(row.seconds for row in trained.history), 1),
+        seconds=round(trained.seconds, 1),
     )

@@ -37,16 +37,22 @@ class Stopped(HilumError):
 
 @dataclass(frozen=True, slots=True)
 class TrainedNetwork:
-    """The network of the kept epoch (counted from 1), and the fit history of all epochs."""
+    """The network of the kept epoch (counted from 1), the fit history of all epochs, and what came before them."""
 
     classifier: FilmClassifier
     history: tuple[EpochRow, ...]
     kept_epoch: int
+    prepared_s: float = 0.0
 
     @property
     def kept(self) -> EpochRow:
         """The row of the kept epoch."""
         return self.history[self.kept_epoch - 1]
+
+    @property
+    def seconds(self) -> float:
+        """That training took, what was computed once before it included."""
+        return self.prepared_s + sum(row.seconds for row in self.history)
 
 
 def train_network(classifier: FilmClassifier, feed: Feed, job: Job, progress: Progress) -> TrainedNetwork:
@@ -81,7 +87,7 @@ def train_network(classifier: FilmClassifier, feed: Feed, job: Job, progress: Pr
     job.processes.wait()
     kept = kept_epoch(position.history, train)
     _require_epoch(read_network(job.directory / KEPT, classifier), kept, job.directory / KEPT)
-    return TrainedNetwork(classifier, tuple(position.history), kept)
+    return TrainedNetwork(classifier, tuple(position.history), kept, feed.prepared_s)
 
 
 def build_optimisation(classifier: FilmClassifier, train: Train) -> Optimisation:
