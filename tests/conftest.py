@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from filelock import FileLock
 
 from small_model import train_small
+
+# A shell that starts the suite in the background has it ignore Ctrl-C, and every child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(os.environ.get("HILUM_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
