@@ -137,7 +137,7 @@ def test_pickle_is_refused_unopened_with_the_line_that_helps(
     assert hilum(["model", "import", str(tmp_path / f"model{suffix}")]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "is a pickle: opening it runs whatever code was put into it" in said
-    assert f"joblib.load('model{suffix}').save('model.keras')" in said
+    assert "In the notebook that wrote it, with the network loaded there, type: model.save('model.keras')" in said
 
 
 def test_torch_pickle_is_refused_with_another_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

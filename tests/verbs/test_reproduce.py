@@ -20,15 +20,6 @@ from hilum.reproduction.child import Ended
 from small_rows import Here, as_options, write_small_weights
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
-    """Commands run in this process, in a folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    stand_in = Here()
-    monkeypatch.setattr(row, "run_hilum", stand_in)
-    return stand_in
-
-
 def reproduce(films: Path, *words: str) -> int:
     return hilum(
         ["reproduce", str(films), "--weights", "weights", "--workers", "0", "--threads", "1", *as_options(), *words]

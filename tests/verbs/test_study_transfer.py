@@ -9,19 +9,9 @@ import pytest
 
 from hilum.cli import run as hilum
 from hilum.modelfolder import open_model_folder
-from hilum.reproduction import row
 from small_rows import CHANGES, Here, as_options, write_small_weights
 
 CHANGED = [change for change in CHANGES if "epochs" not in change]
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
-    """Commands run in this process, in a folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    stand_in = Here()
-    monkeypatch.setattr(row, "run_hilum", stand_in)
-    return stand_in
 
 
 def study(films: Path, *words: str) -> int:

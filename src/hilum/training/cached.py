@@ -18,7 +18,7 @@ from hilum.progress import Progress
 from hilum.training.batches import TrainingFilms
 from hilum.training.cache import BATCH, Activations, Place, TrunkRun, View, open_activations
 from hilum.training.device import keep_freed_memory, make_deterministic, memory_format, move
-from hilum.training.feed import training_films, trunk_engine
+from hilum.training.feed import FitFilms, training_films, trunk_engine
 from hilum.training.job import STATE, Job
 from hilum.training.state import restore_network
 
@@ -26,7 +26,7 @@ VIEWS = 1
 """Raised with every change of `TrainingFilms.view` or `augmentation` that alters a pixel: old caches are not taken."""
 
 
-class CachedFeed:
+class CachedFeed(FitFilms):
     """What the trunk said of the fit and select films, through the tail.
 
     Args:
@@ -51,14 +51,6 @@ class CachedFeed:
         self.films, self.views, self.select, self.at_once = films, views, select, at_once
         self.prepared_s = prepared_s
         self.memory_format = memory_format(cut.tail, next(cut.tail.parameters()).device.type)
-
-    @property
-    def is_pneumonia(self) -> npt.NDArray[np.bool_]:
-        """(n,) bool of the fit films."""
-        return self.films.is_pneumonia
-
-    def __len__(self) -> int:
-        return len(self.films)
 
     def batches(self, positions: list[npt.NDArray[np.int64]], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(activations (b, *shape) fp32, is_pneumonia (b,) bool) for each group of positions."""

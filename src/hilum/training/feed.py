@@ -52,15 +52,10 @@ class Feed(Protocol):
         """(k,) fp32 logits of the select films by the present weights, in evaluation mode."""
 
 
-class FilmFeed:
-    """Films as they are, changed afresh or in fixed views, through the whole classifier."""
+class FitFilms:
+    """What both feeds know of the fit films."""
 
-    prepared_s = 0.0
-
-    def __init__(self, classifier: FilmClassifier, job: Job) -> None:
-        self.classifier, self.job = classifier, job
-        self.module: nn.Module = LogitOfFilms(classifier)
-        self.films = training_films(job)
+    films: TrainingFilms
 
     @property
     def is_pneumonia(self) -> npt.NDArray[np.bool_]:
@@ -69,6 +64,17 @@ class FilmFeed:
 
     def __len__(self) -> int:
         return len(self.films)
+
+
+class FilmFeed(FitFilms):
+    """Films as they are, changed afresh or in fixed views, through the whole classifier."""
+
+    prepared_s = 0.0
+
+    def __init__(self, classifier: FilmClassifier, job: Job) -> None:
+        self.classifier, self.job = classifier, job
+        self.module: nn.Module = LogitOfFilms(classifier)
+        self.films = training_films(job)
 
     def batches(self, positions: list[npt.NDArray[np.int64]], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(films (b, 1, side, side) uint8, is_pneumonia (b,) bool) for each group of positions."""

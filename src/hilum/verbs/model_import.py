@@ -142,8 +142,7 @@ def _refuse_pickles(file: Path) -> None:
         raise HilumError(
             f"'{shown}' is a pickle: opening it runs whatever code was put into it.",
             expected="a .keras or .h5 file, which is data",
-            do=f"In the notebook that wrote it, type: import joblib; joblib.load({printable(file.name)!r})"
-            ".save('model.keras')",
+            do="In the notebook that wrote it, with the network loaded there, type: model.save('model.keras')",
         )
     if suffix in TORCH_PICKLES:
         raise HilumError(

@@ -198,14 +198,7 @@ def _unpacked(path: Path) -> Iterator[tuple[dict[str, str], Hdf5]]:
                     if member in members
                 }
                 weights = _read(archive, members["model.weights.h5"], MOST_WEIGHTS)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            UnicodeDecodeError,
-            RuntimeError,
-            NotImplementedError,
-        ) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, RuntimeError) as error:
             raise damaged(name, error) from error
     with opened_hdf5(io.BytesIO(weights), f"{name}: model.weights.h5") as content:
         yield texts, content
