@@ -383,7 +383,7 @@ BAD_MODELS: dict[str, tuple[Callable[[Path], object], str]] = {
     "manifest too deep": (lambda model: (model / "hilum.json").write_text("[" * 100_000), "is damaged"),
     "manifest that is a folder": (_manifest_folder, "is not a model folder"),
     "from the future": (_manifest_with(format=2, hilum_version="9.1.0"), "Install hilum 9.1.0 or newer"),
-    "unknown key": (_manifest_with(surprise=1), "has a wrong 'surprise'"),
+    "unknown key": (_manifest_with(surprise=1), "unknown field `surprise`"),
     "side of another graph": (_manifest_with(side=64), "but hilum.json says 64"),
     "graph missing": (lambda model: (model / "model.onnx").unlink(), "has no 'model.onnx'"),
     "graph truncated": (_cut("model.onnx"), "model.onnx' is not the file that hilum.json describes"),

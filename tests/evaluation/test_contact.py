@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hilum.datasets import Catalogue, FilmRecord
 from hilum.errors import HilumError
@@ -47,7 +48,7 @@ def test_a_trained_file_under_another_name_and_patient_is_refused() -> None:
 def test_whatever_a_patient_served_counts(part: str) -> None:
     served = manifest(TRAINED).training.fit
     nobody = Served(patients=(), films=())
-    training = manifest().training.model_copy(update={"fit": nobody, part: served})
+    training = replace(manifest().training, **{"fit": nobody, part: served})
     assert find_contact(training, _catalogue(film("test/c.jpeg", "one"))).met == 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from hilum.errors import HilumError
 from hilum.modelfolder import Manifest, open_model_folder, write_model_folder
@@ -57,7 +58,7 @@ VALUES: dict[str, Any] = {
 
 
 def manifest_of(hashes: dict[str, str]) -> Manifest:
-    return Manifest.model_validate(VALUES | {"files": hashes})
+    return convert(VALUES | {"files": hashes}, Manifest)
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
 
 def test_card_of_a_leaky_model_says_so_first() -> None:
     values = VALUES | {"training": VALUES["training"] | {"is_leaky": True, "protocol": "random20"}}
-    card = model_card(Manifest.model_validate(values), loads_in_timm=False)
+    card = model_card(convert(values, Manifest), loads_in_timm=False)
     assert LEAK.format("random20").strip() in card
     assert "not a medical device" in card
 
@@ -127,7 +128,7 @@ def test_card_of_a_leaky_model_says_so_first() -> None:
 def test_card_gives_thresholds_with_their_goal_and_no_figure_without_an_interval() -> None:
     point = VALUES["operating_points"][0] | {"name": "sensitivity>=0.95", "goal": "most specific", "is_reached": False}
     values = VALUES | {"operating_points": [*VALUES["operating_points"], point]}
-    card = model_card(Manifest.model_validate(values), loads_in_timm=True)
+    card = model_card(convert(values, Manifest), loads_in_timm=True)
     assert "| youden | 0.4000 | best |" in card
     assert "| sensitivity>=0.95 | 0.4000 | most specific (not reached) |" in card
     assert "0.900" not in card and "0.800" not in card

@@ -125,5 +125,5 @@ def test_what_is_no_result_is_named(directory: Path) -> None:
         render_results(directory)
     (directory / "other.json").unlink()
     (directory / "beside" / "published.json").write_text('[{"source": "x"}]')
-    with pytest.raises(HilumError, match=r"published\.json' has a wrong '0\.protocol'"):
+    with pytest.raises(HilumError, match=r"published\.json' has a wrong value.*`protocol`"):
         render_results(directory)

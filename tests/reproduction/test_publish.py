@@ -54,6 +54,6 @@ def test_trials_are_refused(tmp_path: Path) -> None:
 def test_damaged_list_is_named(tmp_path: Path) -> None:
     (tmp_path / "beside").mkdir()
     (tmp_path / "beside" / "rows.json").write_text('[{"name": 3}]')
-    with pytest.raises(HilumError, match=r"rows\.json' has a wrong 'name'"):
+    with pytest.raises(HilumError, match=r"rows\.json' has a wrong value: 'name'"):
         published_rows(tmp_path)
     assert "--only vgg19-frozen`" in no_weights("vgg19-frozen")

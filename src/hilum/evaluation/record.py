@@ -13,6 +13,7 @@ from hilum.files import printable, read_json, write_json
 from hilum.metrics import PRIMARY, Estimate, ReliabilityBin
 from hilum.modelfolder import Manifest
 from hilum.provenance import Provenance
+from hilum.typed_json import typed
 
 FORMAT: Final = 1
 OTHER_DATA: Final = "other data"
@@ -278,8 +279,6 @@ def read_evaluation(path: Path) -> Evaluation:
     Raises:
         HilumError: no such file, no JSON, a format from the future, or not an evaluation.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     values = read_json(path)
     written_as = values.get("format") if isinstance(values, dict) else None
     if isinstance(written_as, int) and written_as > FORMAT:
@@ -288,13 +287,10 @@ def read_evaluation(path: Path) -> Evaluation:
             expected=f"format {FORMAT} or older",
             do="Read it with the hilum that wrote it, or a newer one: pip install --upgrade hilum",
         )
-    try:
-        return TypeAdapter(Evaluation).validate_python(values)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"])) or "document"
-        raise HilumError(
-            f"'{printable(path)}' is not an evaluation: '{where}': {problem['msg']}.",
-            expected="the evaluation.json that `hilum evaluate` wrote",
-            do="Evaluate again.",
-        ) from None
+    return typed(
+        values,
+        Evaluation,
+        f"'{printable(path)}' is not an evaluation",
+        expected="the evaluation.json that `hilum evaluate` wrote",
+        do="Evaluate again.",
+    )

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from msgspec import to_builtins
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, whole_folder, write_json
 from hilum.modelfolder.schema import FORMAT, Manifest
+from hilum.typed_json import typed
 
 MANIFEST, GRAPH = "hilum.json", "model.onnx"
 
@@ -101,7 +102,7 @@ def write_model_folder(
             with explained(path / name, "write"):
                 (folder / name).write_bytes(content)
         manifest = manifest_of({name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())})
-        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+        write_json(folder / MANIFEST, to_builtins(manifest))
     return manifest
 
 
@@ -121,12 +122,10 @@ def _parse(content: bytes, path: Path) -> Manifest:
             expected=f"format {FORMAT} or older",
             do=f"Install hilum {values.get('hilum_version', '')} or newer: pip install --upgrade hilum",
         )
-    try:
-        return Manifest.model_validate(values)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise HilumError(
-            f"'{printable(path)}' has a wrong '{'.'.join(map(str, problem['loc']))}': {problem['msg']}.",
-            expected="a manifest that hilum wrote",
-            do="Copy or export the model again.",
-        ) from None
+    return typed(
+        values,
+        Manifest,
+        f"'{printable(path)}' has a wrong value",
+        expected="a manifest that hilum wrote",
+        do="Copy or export the model again.",
+    )

@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Iterable
 from functools import partial
-from multiprocessing.pool import ThreadPool
 
 from hilum.errors import HilumError
 
@@ -70,6 +69,8 @@ def salted_hashes(salt: str, texts: Iterable[str]) -> list[str]:
     if len(names) < 8:  # a pool costs more than it saves
         known = dict(zip(names, map(one, names), strict=True))
     else:
+        from multiprocessing.pool import ThreadPool  # a reader of films never needs it
+
         with ThreadPool() as pool:  # scrypt lets other threads run
             known = dict(zip(names, pool.map(one, names), strict=True))
     return [known[name] for name in listed]

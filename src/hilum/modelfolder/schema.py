@@ -2,60 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
 FORMAT = 1
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """Values of one manifest; a name that the schema does not have is refused when it is read."""
 
 
-class Calibration(_Part):
+class Calibration(_Part, frozen=True):
     """Platt scaling: calibrated probability = sigmoid(slope * logit + intercept)."""
 
     slope: float
     intercept: float
-    prevalence: float = Field(description="Share of pneumonia among the films it was fitted on.")
+    prevalence: float
+    """Share of pneumonia among the films it was fitted on."""
     films: int
     patients: int
 
 
-class StoredOperatingPoint(_Part):
+class StoredOperatingPoint(_Part, frozen=True):
     """A threshold on the calibrated probability, with the goal it was chosen for on the calibrate patients."""
 
     name: str
     threshold: float
     goal: str
-    sensitivity: float = Field(description="On the calibrate patients, where the threshold was chosen.")
-    specificity: float = Field(description="Likewise.")
-    is_reached: bool = Field(description="False where no threshold reaches the goal on those patients.")
+    sensitivity: float
+    """On the calibrate patients, where the threshold was chosen."""
+    specificity: float
+    """Likewise."""
+    is_reached: bool
+    """False where no threshold reaches the goal on those patients."""
 
 
-class Served(_Part):
+class Served(_Part, frozen=True):
     """Salted hashes of the patients and films that served one purpose."""
 
     patients: tuple[str, ...]
     films: tuple[str, ...]
 
 
-class Training(_Part):
+class Training(_Part, frozen=True, kw_only=True):
     """What the model was made from, and who served what. Test patients are in none of the three."""
 
     data_name: str
     data_fingerprint: str
-    left_out: int = Field(0, description="Films that could not be read and were left out on request.")
+    left_out: int = 0
+    """Films that could not be read and were left out on request."""
     protocol: str
     seed: int
     fold: int
     is_leaky: bool
-    are_films_known: bool = Field(True, description="False for weights trained elsewhere, on films not named here.")
+    are_films_known: bool = True
+    """False for weights trained elsewhere, on films not named here."""
     salt: str
-    fit: Served = Field(description="Learned the weights.")
-    select: Served = Field(description="Chose the epoch.")
-    calibrate: Served = Field(description="Gave calibration and thresholds.")
+    fit: Served
+    """Learned the weights."""
+    select: Served
+    """Chose the epoch."""
+    calibrate: Served
+    """Gave calibration and thresholds."""
     first_weights: str
     first_weights_sha256: str
     first_weights_licence: str
@@ -77,7 +86,7 @@ class Training(_Part):
         return frozenset(self.fit.films) | frozenset(self.select.films) | frozenset(self.calibrate.films)
 
 
-class Parity(_Part):
+class Parity(_Part, frozen=True):
     """How far network and exported graph were apart on the development films."""
 
     films: int
@@ -85,10 +94,10 @@ class Parity(_Part):
     flipped_decisions: int
 
 
-class Manifest(_Part):
+class Manifest(_Part, frozen=True, kw_only=True):
     """`hilum.json`. Anything a reader needs beside the graph, and all that a reviewer asks about its making."""
 
-    format: int = Field(FORMAT, ge=1, le=FORMAT)
+    format: Annotated[int, Meta(ge=1, le=FORMAT)] = FORMAT
     name: str
     hilum_version: str
     created: str
@@ -104,6 +113,8 @@ class Manifest(_Part):
     recipe: dict[str, Any]
     versions: dict[str, str]
     licence: str
-    activation_map: str = Field(description="How the map is made, or why there is none.")
+    activation_map: str
+    """How the map is made, or why there is none."""
     population: str
-    files: dict[str, str] = Field(description="SHA-256 of every other file of the folder, by name.")
+    files: dict[str, str]
+    """SHA-256 of every other file of the folder, by name."""

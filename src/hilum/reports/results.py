@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from hilum.errors import HilumError
 from hilum.evaluation import OTHER_DATA, OTHER_PART, Count, Evaluation, read_evaluation
 from hilum.files import explained, printable, read_json
 from hilum.metrics import PRIMARY
@@ -17,6 +16,7 @@ from hilum.reports.results_looks import PlanningLook, Result, looks_section
 from hilum.reproduction.parts import error_at_one_half
 from hilum.reproduction.publish import published_looks, published_rows
 from hilum.reproduction.record import RowRecord, RowResult
+from hilum.typed_json import typed
 
 Value = TypeVar("Value")
 _NOT_STATED: Final = "not stated"
@@ -244,16 +244,7 @@ def _makings(results: Sequence[Result], rows: Sequence[RowResult]) -> str:
 
 def _read_list(path: Path, kind: type[Value]) -> list[Value]:
     """The values of a JSON list; nothing where there is no such file."""
-    from pydantic import TypeAdapter, ValidationError
-
     if not path.exists():
         return []
-    try:
-        return TypeAdapter(list[kind]).validate_python(read_json(path))  # type: ignore[valid-type]
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise HilumError(
-            f"'{printable(path)}' has a wrong '{'.'.join(map(str, problem['loc']))}': {problem['msg']}.",
-            expected=f"a list of {kind.__name__}",
-            do="Mend that entry.",
-        ) from None
+    wrong = f"'{printable(path)}' has a wrong value"
+    return typed(read_json(path), list[kind], wrong, expected=f"a list of {kind.__name__}", do="Mend that entry.")  # type: ignore[valid-type]

@@ -11,6 +11,7 @@ from hilum.evaluation import Evaluation, read_evaluation
 from hilum.files import explained, printable, read_json, write_json
 from hilum.metrics import Estimate
 from hilum.reproduction.plan import Row
+from hilum.typed_json import typed
 
 State = Literal["done", "running", "not begun", "no weights", "failed", "stale"]
 FORMAT: Final = 1
@@ -146,17 +147,13 @@ def parse_record(values: Any, where: Path) -> RowRecord:
     Raises:
         HilumError: they are none.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return TypeAdapter(RowRecord).validate_python(values)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise HilumError(
-            f"'{printable(where)}' has a wrong '{'.'.join(map(str, problem['loc']))}': {problem['msg']}.",
-            expected="the record of a row",
-            do="Remove it; the row is then looked at anew.",
-        ) from None
+    return typed(
+        values,
+        RowRecord,
+        f"'{printable(where)}' has a wrong value",
+        expected="the record of a row",
+        do="Remove it; the row is then looked at anew.",
+    )
 
 
 def read_result(record: RowRecord, evaluation: Path) -> RowResult:
