@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -16,7 +17,9 @@ def test_error_keeps_its_three_parts() -> None:
 
 
 def test_error_passes_from_one_process_to_another() -> None:
-    with ProcessPoolExecutor(1) as pool, pytest.raises(HilumError, match=r"It rained\. Expected sun\. Wait\."):
+    # "spawn": a child forked from a process with threads may wait for ever for a lock that one of them held.
+    answer = pytest.raises(HilumError, match=r"It rained\. Expected sun\. Wait\.")
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool, answer:
         pool.submit(rain).result()
 
 
