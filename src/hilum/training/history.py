@@ -112,14 +112,9 @@ class Curves:
     _took: float = field(default=0.0, init=False)
 
     def __call__(self, rows: Sequence[EpochRow]) -> None:
-        """Draw, unless the last picture was drawn a moment ago and more epochs are to come."""
+        """Draw, unless the last picture was drawn a moment ago or no epoch is to come: a run's end draws for itself."""
         began = time.monotonic()
-        is_last = len(rows) == self.recipe.train.epochs
-        if is_last or began - self._drawn_at > self._took / SHARE_OF_TIME:
-            self.draw(rows)
+        if len(rows) < self.recipe.train.epochs and began - self._drawn_at > self._took / SHARE_OF_TIME:
+            draw_history(rows, self.directory / CURVES, self.recipe)
             self._drawn_at = time.monotonic()
             self._took = self._drawn_at - began
-
-    def draw(self, rows: Sequence[EpochRow]) -> None:
-        """Draw now, for instance when a run has stopped early."""
-        draw_history(rows, self.directory / CURVES, self.recipe)
