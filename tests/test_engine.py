@@ -30,7 +30,8 @@ def test_no_films_give_no_logits(phantom_run: Path) -> None:
 
 
 def test_graph_says_all_that_the_model_folder_promises(phantom_run: Path) -> None:
-    assert Engine.open(phantom_run / "model" / "model.onnx").outputs == ("logit", "features", "activation_map")
+    outputs = Engine.open(phantom_run / "model" / "model.onnx").outputs
+    assert outputs == ("logit", "features", "activation_map", "feature_distance")
 
 
 @pytest.mark.parametrize("threads", [-1, 1025, 10**12])

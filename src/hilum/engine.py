@@ -16,6 +16,9 @@ from hilum.progress import Progress, Silent
 Films = npt.NDArray[np.uint8]
 MOST_THREADS = 1024
 
+FEATURE_DISTANCE = "feature_distance"
+"""The output that says how far a film lies from the fit films, in graphs that have a gate."""
+
 
 def usable_cores() -> int:
     """Cores that this process may run on, which in a container can be fewer than the machine has."""
@@ -82,6 +85,12 @@ class Engine:
 
     def logits(self, films: Films, batch_size: int = 32, progress: Progress | None = None) -> npt.NDArray[np.float64]:
         """(n,) logits of (n, side, side) uint8 films, which may be memory-mapped, in batches."""
+        return self.values("logit", films, batch_size, progress)
+
+    def values(
+        self, output: str, films: Films, batch_size: int = 32, progress: Progress | None = None
+    ) -> npt.NDArray[np.float64]:
+        """One output that holds a number, or a row of them, for each film; as `logits` in all else."""
         self._require_films(films)
         if batch_size < 1:
             raise HilumError(
@@ -90,7 +99,7 @@ class Engine:
         with (progress or Silent()).bar("Graph", len(films)) as bar:
             parts = []
             for start in _batch_starts(len(films), batch_size):
-                parts.append(self.run(films[start : start + batch_size])["logit"])
+                parts.append(self.run(films[start : start + batch_size], (output,))[output])
                 bar.advance(len(parts[-1]))
         return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
 

@@ -11,22 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from film_folders import kermany_like, write_film
+from film_folders import write_film
 from hilum import __version__
 from hilum.cli import run as hilum
 from hilum.cli.table import VERBS, Verb
+from hilum.datasets.phantom import draw_phantom_films
 
 Captured = pytest.CaptureFixture[str]
 
 SMALLEST = ("film.side=28", "network.widths=[16]", "train.epochs=1")
 
 
+@pytest.fixture(scope="module")
+def other_phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Phantom films that the model of the phantoms has not met."""
+    films = tmp_path_factory.mktemp("other") / "films"
+    draw_phantom_films(films, patients=24, seed=1, side=128)
+    return films
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, other_phantoms: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a small ward of good films that is the current one, and a terminal of 80 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    kermany_like(tmp_path / "ward", patients=8)
+    shutil.copytree(other_phantoms, tmp_path / "ward")
     return tmp_path
 
 
@@ -62,17 +71,23 @@ def test_leak_found_by_the_check_is_exit_status_1(here: Path) -> None:
         ("data split ward", "counts"),
         ("data show ward", "films_picture"),
         ("data fetch phantom --patients 8 --side 96 --output phantom", "folder"),
-        ("evaluate {run} ward --split all --draws 10", "evaluation"),
+        ("evaluate {run} {films} --draws 10", "evaluation"),
         ("predict ward/test --model {run}", "predictions"),
         pytest.param(f"train cnn-scratch ward --set {' --set '.join(SMALLEST)}", "model", marks=pytest.mark.slow),
         pytest.param("demo --patients 16", "report", marks=pytest.mark.slow),
     ],
 )
 def test_json_answer_stands_alone_on_standard_output(
-    words: str, field: str, here: Path, phantom_run: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    words: str,
+    field: str,
+    here: Path,
+    phantom_films: Path,
+    phantom_run: Path,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("hilum.verbs.demo.SMALLER", SMALLEST)
-    assert hilum([*words.format(run=phantom_run).split(), "--json"]) == 0
+    assert hilum([*words.format(run=phantom_run, films=phantom_films).split(), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer[field]
 
@@ -211,7 +226,7 @@ def test_help_names_an_argument_once_and_no_default_that_says_nothing(verb: Verb
 def test_help_shows_a_default_as_it_would_be_typed(here: Path, capsys: Captured) -> None:
     assert hilum(["evaluate", "--help"]) == 0
     shown = capsys.readouterr().out
-    assert "[default: 0.01 0.05 0.2 0.5]" in shown and "[default: 0]" in shown and "[default: test]" in shown
+    assert "[default: 0.01 0.05 0.1 0.25 0.5 0.75]" in shown and "[default: 0]" in shown and "[default: test]" in shown
 
 
 def test_argument_may_still_be_given_by_name(here: Path) -> None:

@@ -59,8 +59,8 @@ def test_parquet_of_another_program_is_no_catalogue(tmp_path: Path) -> None:
 def test_newer_format_names_the_way_out(tmp_path: Path) -> None:
     write_catalogue(tmp_path / "c.csv", AWKWARD)
     text = (tmp_path / "c.csv").read_text(encoding="utf-8")
-    (tmp_path / "c.csv").write_text(text.replace('"format": 1', '"format": 2'), encoding="utf-8")
-    with pytest.raises(HilumError, match=r"has format 2.*Install a newer hilum"):
+    (tmp_path / "c.csv").write_text(text.replace('"format": 1', '"format": 3'), encoding="utf-8")
+    with pytest.raises(HilumError, match=r"has format 3.*Install a newer hilum"):
         read_catalogue(tmp_path / "c.csv")
 
 

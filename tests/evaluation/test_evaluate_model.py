@@ -132,7 +132,7 @@ def test_an_evaluation_survives_the_disc(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('{"format": 2}', "has format 2. Expected format 1 or older"),
+        ('{"format": 3}', "has format 3. Expected format 2 or older"),
         ('{"format": 1}', "is not an evaluation.*required field"),
         ("[]", "is not an evaluation"),
         ("{", "is not JSON"),
@@ -149,7 +149,7 @@ def test_the_table_of_predictions_holds_every_digit_and_no_formula() -> None:
     logit = np.array([1 / 3, -2.0])
     predictions = PredictionTable(Catalogue("made", Path(), films), logit, logit, np.array([0.6, 0.1]))
     rows = list(csv.reader(io.StringIO(predictions_csv(predictions))))
-    assert rows[0] == ["path", "patient", "label", "subtype", "logit", "probability"]
+    assert rows[0] == ["path", "patient", "label", "subtype", "logit", "probability", "group"]
     assert rows[1][:2] == ["'=cmd|x", "'@home"]
     assert float(rows[1][4]) == 1 / 3
     assert rows[2][0] == "test/b, c"

@@ -10,9 +10,9 @@ import pytest
 from sklearn import metrics as sklearn
 
 from hilum.evaluation import Evaluation, PointFigures
-from hilum.evaluation.record import Point
+from hilum.evaluation.figures import Point
 from hilum.evaluation.scores import figures_at, resample, score
-from hilum.metrics import wilson
+from hilum.metrics import clopper_pearson
 from stand_ins import film, prediction_table, reference_evaluation, reference_predictions
 
 STATISTICS = json.loads((Path(__file__).parents[1] / "reference" / "statistics.json").read_text(encoding="utf-8"))
@@ -74,12 +74,22 @@ def test_predictive_values_follow_bayes_and_end_with_the_films_own_prevalence() 
 
 
 @both_models
-def test_every_interval_holds_its_figure_and_names_428_patients(model: str) -> None:
+def test_every_interval_holds_its_figure_and_says_how_it_was_made(model: str) -> None:
     for point in reference_evaluation(model).points:
-        for one in (point.sensitivity, point.specificity, point.precision, point.f1, point.accuracy):
+        predictive = [one for values in point.predictive_values for one in (values.ppv, values.npv)]
+        shares = [point.sensitivity, point.specificity, point.precision, point.accuracy]
+        for one in (*shares, *predictive, point.f1, point.balanced_accuracy):
             assert one.value is not None and one.low is not None and one.high is not None
             assert one.low <= one.value <= one.high
-            assert one.method == "percentile bootstrap over 428 patients, stratified by class, 2,000 draws"
+        assert {one.method for one in shares} == {"Wilson over patients, films divided by their design effect"}
+        assert point.f1.method == "BCa bootstrap over 428 patients, stratified by class, 2,000 draws"
+        assert all("intervals of sensitivity and specificity" in one.method for one in predictive)
+
+
+def test_films_of_one_patient_widen_the_interval_of_a_sensitivity() -> None:
+    half = _half(reference_evaluation())
+    as_films = STATISTICS["fine_tuned"]["sensitivity_wilson"]
+    assert half.sensitivity.low is not None and half.sensitivity.low < as_films[0]
 
 
 def test_patients_are_the_unit_of_the_interval() -> None:
@@ -111,12 +121,12 @@ def test_perfect_calls_get_intervals_that_say_where_they_come_from() -> None:
     predictions = prediction_table(films, np.r_[np.linspace(0.8, 0.9, 30), np.linspace(0.1, 0.2, 20)])
     resampling = resample(predictions, 200, 0)
     point = figures_at(ONE_HALF, predictions, resampling, (0.05,))
-    assert (point.sensitivity.value, point.sensitivity.low) == (1, wilson(30, 30).low)
-    assert (point.specificity.value, point.specificity.low) == (1, wilson(20, 20).low)
-    assert point.sensitivity.method == "Wilson over 30 patients, because the bootstrap has no width"
+    assert (point.sensitivity.value, point.sensitivity.low) == (1, clopper_pearson(30, 30).low)
+    assert (point.specificity.value, point.specificity.low) == (1, clopper_pearson(20, 20).low)
+    assert point.sensitivity.method == "Clopper-Pearson over patients with one film each"
     npv = point.predictive_values[0].npv
     assert npv.low is not None
-    cleared, missed = 0.95 * wilson(20, 20).low, 0.05 * (1 - wilson(30, 30).low)
+    cleared, missed = 0.95 * clopper_pearson(20, 20).low, 0.05 * (1 - clopper_pearson(30, 30).low)
     assert npv.low == pytest.approx(cleared / (cleared + missed))
     auroc = score(predictions, resampling).auroc
     assert auroc.value == 1

@@ -8,7 +8,7 @@ from sklearn import metrics as sklearn
 from sklearn.calibration import calibration_curve
 
 from hilum.errors import HilumError
-from hilum.metrics import brier, expected_calibration_error, reliability_bins
+from hilum.metrics import brier, brier_parts, expected_calibration_error, perfect_ece, reliability_bins
 from hilum.metrics.arrays import Booleans, Floats
 from reference_films import REFERENCE, both_models
 from scored_films import scored_films
@@ -99,3 +99,30 @@ def test_equal_mass_bins_differ_by_one_film_at_most() -> None:
 def test_bins_that_do_not_exist_are_refused() -> None:
     with pytest.raises(HilumError, match="Got 0 bins"):
         expected_calibration_error([0.5], [True], bins=0)
+
+
+@given(scored_films(), st.integers(1, 20))
+def test_the_parts_of_the_brier_score_add_up(films: Films, bins: int) -> None:
+    parts = brier_parts(*films, bins=bins)
+    total = parts.reliability - parts.resolution + parts.uncertainty + parts.within_bins
+    assert total == pytest.approx(float(brier(*films)), abs=1e-12)
+    assert parts.reliability >= 0
+    assert 0 <= parts.resolution <= parts.uncertainty + 1e-12
+
+
+def test_bins_of_one_probability_hide_nothing() -> None:
+    parts = brier_parts([0.2, 0.2, 0.8, 0.8], [False, True, True, True], bins=2)
+    assert parts.within_bins == pytest.approx(0)
+    assert parts.reliability == pytest.approx((0.3**2 + 0.2**2) / 2)
+    assert parts.resolution == pytest.approx(0.25**2)
+
+
+def test_a_perfect_model_has_the_calibration_error_that_chance_gives() -> None:
+    """Against labels drawn one after the other and judged by the figure itself."""
+    probability = REFERENCE.probability["fine_tuned"]
+    generator = np.random.default_rng(1)
+    drawn = [expected_calibration_error(probability, generator.random(624) < probability) for _ in range(400)]
+    found = perfect_ece(probability)
+    assert found.mean == pytest.approx(np.mean(drawn), abs=0.0015)
+    assert (found.low, found.high) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.004)
+    assert found.mean == pytest.approx(0.029, abs=0.001)

@@ -12,7 +12,8 @@ from scipy import stats
 
 from hilum.errors import HilumError
 from hilum.metrics import Estimate
-from hilum.metrics.means import difference, mean_over_runs, student_quantile
+from hilum.metrics.means import difference, mean_over_runs
+from hilum.metrics.quantiles import student_quantile
 
 FIVE = [0.030, 0.034, 0.032, 0.038, 0.036]
 

@@ -10,7 +10,7 @@ from scipy import optimize
 from sklearn.calibration import _SigmoidCalibration
 
 from hilum.errors import HilumError
-from hilum.metrics import auroc, fit_platt, log_odds, probability_of, shift_prevalence
+from hilum.metrics import auroc, fit_platt, fit_temperature, log_odds, probability_of, shift_prevalence
 from hilum.metrics.arrays import Booleans, Floats
 from reference_films import REFERENCE, both_models
 from scored_films import scored_films
@@ -120,3 +120,24 @@ def test_prevalence_is_a_fraction(prevalence: float) -> None:
 @given(st.floats(-700, 700))
 def test_probability_of_a_logit_is_symmetric(logit: float) -> None:
     assert probability_of(logit) + probability_of(-logit) == pytest.approx(1, abs=1e-15)
+
+
+@both_models
+def test_temperature_is_the_minimum_that_scipy_finds(model: str) -> None:
+    logit, truth = _logits(REFERENCE.probability[model]), REFERENCE.is_pneumonia
+    target = np.where(truth, 391 / 392, 1 / 236)
+    found = optimize.minimize_scalar(lambda slope: (np.logaddexp(0, slope * logit) - target * slope * logit).sum())
+    scaling = fit_temperature(logit, truth)
+    assert scaling.slope == pytest.approx(found.x, abs=1e-6)
+    assert scaling.intercept == 0
+
+
+def test_temperature_leaves_one_half_where_it_is_and_cannot_undo_a_shift() -> None:
+    logit, truth = np.array([-2.0, -1.0, 1.0, 2.0]) + 5, np.array([False, False, True, True])
+    assert fit_temperature(logit, truth).probability(0.0) == 0.5
+    assert fit_platt(logit, truth).probability(5.0) == pytest.approx(0.5)
+
+
+def test_temperature_of_one_class_is_refused() -> None:
+    with pytest.raises(HilumError, match="got 2 films with pneumonia and 0 normal"):
+        fit_temperature([0.1, 0.2], [True, True])

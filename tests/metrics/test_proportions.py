@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from hilum.errors import HilumError
-from hilum.metrics import Interval, clopper_pearson, wilson
+from hilum.metrics import Interval, clopper_pearson, clustered_wilson, wilson
+from hilum.metrics.proportions import degrees_of
 from reference_films import REFERENCE, both_models
 
 COUNTS = st.integers(1, 2000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
@@ -54,3 +56,40 @@ def test_impossible_counts_are_refused(hits: int, trials: int) -> None:
         wilson(hits, trials)
     with pytest.raises(HilumError, match="successes in"):
         clopper_pearson(hits, trials)
+
+
+def test_one_film_each_is_the_exact_interval() -> None:
+    found = clustered_wilson([True] * 385 + [False] * 5, np.arange(390))
+    assert _ends(found) == _ends(clopper_pearson(385, 390))
+    assert found.method == "Clopper-Pearson over patients with one film each"
+
+
+def test_copies_of_a_film_are_worth_one_film() -> None:
+    # Design effect by hand: three copies of each have a variance of 20/19 of the independent patients', times 3.
+    success = np.arange(20) < 15
+    found = clustered_wilson(np.repeat(success, 3), np.repeat(np.arange(20), 3))
+    t, trials = stats.t.ppf(0.975, 19), 19.0
+    centre = (0.75 + t**2 / (2 * trials)) / (1 + t**2 / trials)
+    half = t / (1 + t**2 / trials) * np.sqrt(0.75 * 0.25 / trials + t**2 / (4 * trials**2))
+    assert _ends(found) == pytest.approx((centre - half, centre + half))
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_share_without_spread_has_the_patients_for_trials(answer: bool) -> None:
+    found = clustered_wilson([answer] * 4, [0, 0, 1, 2])
+    assert _ends(found) == _ends(wilson(3 * answer, 3))
+    assert "3 patients as trials" in found.method
+    assert _ends(clustered_wilson([True, False], [7, 7])) == _ends(wilson(0.5, 1))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=1, max_size=60))
+def test_the_clustered_interval_holds_the_share_and_mirrors(films: list[tuple[bool, int]]) -> None:
+    success, group = np.array([one for one, _ in films]), np.array([one for _, one in films])
+    low, high = _ends(clustered_wilson(success, group))
+    assert 0 <= low <= success.mean() <= high <= 1
+    assert (1 - high, 1 - low) == pytest.approx(_ends(clustered_wilson(~success, group)), abs=1e-9)
+
+
+def test_films_of_few_patients_leave_few_degrees_of_freedom() -> None:
+    assert degrees_of(np.ones(203)) == 202
+    assert degrees_of([100, 1, 1, 1]) == 1

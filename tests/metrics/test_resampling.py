@@ -10,6 +10,7 @@ from hilum.errors import HilumError
 from hilum.metrics import Resampling, auroc, resample_patients
 from hilum.metrics import resampling as resampling_module
 from hilum.metrics.arrays import Booleans, Floats
+from hilum.metrics.resampling import LEFT_OUT
 
 
 def _weights(resampling: Resampling) -> Floats:
@@ -87,3 +88,20 @@ def test_patients_are_drawn_evenly() -> None:
 def test_no_draw_is_no_bootstrap() -> None:
     with pytest.raises(HilumError, match="Got 0 draws"):
         resample_patients([1, 2], [True, False], draws=0)
+
+
+def test_the_jackknife_leaves_out_one_patient_at_a_time() -> None:
+    resampling = resample_patients([7, 7, 9, 11], [True, True, False, False])
+    rows = np.concatenate(list(resampling.left_out()))
+    assert rows.tolist() == [[0, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]]
+    assert resampling.part_strata.tolist() == [0, 1, 1]
+
+
+def test_many_patients_are_left_out_several_at_a_time_within_their_class() -> None:
+    truth = np.arange(4000) < 1500
+    resampling = resample_patients(np.arange(4000), truth, draws=1)
+    parts = resampling.parts
+    assert np.bincount(parts).max() - np.bincount(parts).min() <= 2
+    assert len(resampling.part_strata) == 2 * LEFT_OUT
+    np.testing.assert_array_equal(resampling.part_strata[parts], resampling.stratum)
+    assert sum(int((1 - rows).sum()) for rows in resampling.left_out()) == 4000

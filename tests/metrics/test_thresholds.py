@@ -6,7 +6,7 @@ from hypothesis import given
 from sklearn import metrics as sklearn
 
 from hilum.errors import HilumError
-from hilum.metrics import GOALS, OperatingPoint, choose_operating_points, count_outcomes
+from hilum.metrics import GOALS, OperatingPoint, choose_operating_points, clustered_wilson, count_outcomes
 from hilum.metrics.arrays import Booleans, Floats
 from hilum.metrics.thresholds import MARGIN
 from reference_films import REFERENCE, both_models
@@ -29,6 +29,8 @@ def _choose(goal: str, probability: list[float] = PROBABILITY, truth: list[bool]
         ("sensitivity>=0.6", 0.65, 2 / 3, 1.0),
         ("specificity>=0.90", 0.65, 2 / 3, 1.0),
         ("specificity>=0.5", 0.3, 1.0, 2 / 3),
+        ("cost=5:1", 0.3, 1.0, 2 / 3),
+        ("cost=1:5", 0.65, 2 / 3, 1.0),
         ("0.5", 0.5, 2 / 3, 2 / 3),
     ],
 )
@@ -122,7 +124,34 @@ def test_one_class_chooses_nothing(truth: bool) -> None:
         choose_operating_points([0.1, 0.9], [truth, truth])
 
 
-@pytest.mark.parametrize("goal", ["best", "sensitivity>=1.2", "95", "sensitivity>0.9", "sensitivity>=."])
+@pytest.mark.parametrize(
+    "goal", ["best", "cost=5", "cost=0:1", "cost=5:0.0", "sensitivity>=1.2", "95", "sensitivity>0.9", "sensitivity>=."]
+)
 def test_goals_that_mean_nothing_are_refused(goal: str) -> None:
     with pytest.raises(HilumError, match="There is no operating point"):
         _choose(goal)
+
+
+@given(scored_films(both_classes=True))
+def test_no_threshold_costs_less(films: Films) -> None:
+    probability, truth = films
+    if (np.diff(np.unique(probability)) <= 2 * MARGIN).any():
+        return
+    point = choose_operating_points(probability, truth, ("cost=5:1",))[0]
+
+    def cost(threshold: float) -> float:
+        counts = count_outcomes(probability >= threshold, truth)
+        return float(5 * counts.false_negatives + counts.false_positives)
+
+    assert cost(point.threshold) == min(cost(one) for one in np.r_[np.unique(probability), 2.0])
+
+
+def test_points_carry_their_sampling_error_over_patients() -> None:
+    probability, truth = REFERENCE.probability["fine_tuned"], REFERENCE.is_pneumonia
+    for point in choose_operating_points(probability, truth, group=REFERENCE.patient):
+        called = point.calls_pneumonia(probability)
+        found = clustered_wilson(called[truth], REFERENCE.patient[truth])
+        cleared = clustered_wilson(~called[~truth], REFERENCE.patient[~truth])
+        assert (point.sensitivity_low, point.sensitivity_high) == (found.low, found.high)
+        assert (point.specificity_low, point.specificity_high) == (cleared.low, cleared.high)
+    assert _choose("youden").sensitivity_low is None

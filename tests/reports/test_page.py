@@ -20,7 +20,7 @@ from hilum.evaluation import (
     find_contact,
 )
 from hilum.reports import evaluation_page
-from hilum.reports.page import notes_of
+from hilum.reports.methods import other_methods, usual_method
 from stand_ins import MADE, BrightnessPredictor, film, manifest, reference_evaluation, reference_predictions
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -86,7 +86,7 @@ def test_the_first_screen_says_what_was_measured_on_whom(page: str) -> None:
     assert "served the model before" in text
     assert "not a medical device" in text
     assert "children of 1 to 5 years, one hospital" in text
-    assert "Sensitivity 91.5 % 95 % interval 88.2 to 94.2" in text
+    assert "Sensitivity 91.5 % 95 % interval 88.0 to 94.1" in text
     assert "missed 33 of 390 films with pneumonia and raised a false alarm on 14 of 234" in text
 
 
@@ -97,8 +97,9 @@ def test_every_figure_stands_with_its_interval(page: str) -> None:
             assert one.value is not None and one.low is not None and one.high is not None
             assert f"{100 * one.value:.1f} %" in page
             assert f"{100 * one.low:.1f} to {100 * one.high:.1f}" in page
-    assert "0.986 [0.977, 0.993]" in page
-    assert "percentile bootstrap over 428 patients" in page
+    assert "0.986 [0.975, 0.992]" in page
+    assert "Obuchowski&#39;s variance over 428 patients" in page
+    assert "BCa bootstrap over 428 patients" in page
     assert "3 models have been judged on exactly these films" in page
 
 
@@ -137,17 +138,19 @@ def test_same_evaluation_gives_the_same_bytes(page: str) -> None:
 
 def test_svg_is_well_formed_and_says_what_it_shows(page: str) -> None:
     drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
-    assert len(drawings) == 4
+    assert len(drawings) == 6
     for drawing in drawings:
         assert ElementTree.fromstring(drawing).get("aria-label")
         assert "width=" not in drawing.split(">")[0]
 
 
-def test_intervals_of_another_kind_are_marked() -> None:
+def test_intervals_of_another_kind_are_marked(page: str) -> None:
     evaluation = reference_evaluation()
-    notes = notes_of(evaluation)
-    assert len(notes) == 1
-    assert "biased upward" in notes[0]
+    usual, others = usual_method(evaluation), other_methods(evaluation)
+    assert f"95 % intervals: {usual}." in page
+    kinds = ("BCa bootstrap", "biased upward", "design effect", "MOVER", "Obuchowski", "Liang and Zeger")
+    assert all(any(kind in method for method in (usual, *others)) for kind in kinds)
+    assert usual not in others and len(set(others)) == len(others)
 
 
 def test_a_page_can_be_made_of_one_class_and_of_one_film() -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from hilum.metrics import Estimate
-from hilum.metrics.means import student_quantile
+from hilum.metrics.quantiles import student_quantile
 from hilum.reproduction.summary import contrasts, over_seeds
 from reproduced import evaluation_of
 

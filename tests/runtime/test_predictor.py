@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as changed
+from PIL import Image
 
 from hilum.errors import HilumError
 from hilum.images import read_film, to_square
+from hilum.modelfolder import Conformal
 from hilum.runtime import Predictor
+from hilum.runtime.gate import INVERTED
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +71,72 @@ def test_mean_of_the_map_is_the_logit_without_the_bias(predictor: Predictor, pha
 def test_thresholds_lie_away_from_every_probability(predictor: Predictor) -> None:
     assert all(0 < point.threshold < 1 for point in predictor.manifest.operating_points)
     assert {"youden", "sensitivity>=0.95", "0.5"} <= {point.name for point in predictor.manifest.operating_points}
+
+
+def test_one_pass_gives_logit_and_distance_of_every_readable_path(
+    predictor: Predictor, phantom_films: Path, tmp_path: Path
+) -> None:
+    Image.fromarray(np.full((90, 90), 40, np.uint8)).save(tmp_path / "blank.png")
+    (tmp_path / "text.png").write_text("no film")
+    good = films_of(phantom_films, "NORMAL")[0]
+    film, blank, text = predictor.assess([good, tmp_path / "blank.png", tmp_path / "text.png"])
+    assert film.status == "answered" and film.distance is not None and film.logit is not None
+    assert blank.status == "not assessed" and blank.logit is not None and "blank" in blank.reasons[0]
+    assert text.status == "unreadable" and text.logit is None and not text.reasons
+    square = to_square(read_film(good).pixels, predictor.side)[None]
+    distances = predictor.distances(square)
+    assert distances is not None and film.distance == pytest.approx(distances[0], rel=1e-4)
+
+
+def test_picture_that_is_no_chest_is_refused_with_its_distance(predictor: Predictor, tmp_path: Path) -> None:
+    page = np.full((200, 200), 245, np.uint8)
+    page[10:190:8, 10:190] = 20
+    Image.fromarray(page).save(tmp_path / "page.png")
+    [row] = predictor.predict([tmp_path / "page.png"], "youden")
+    assert row.status == row.decision == "not assessed" and row.probability is None and row.answers is None
+    assert "does not look like a chest film" in row.problem and "page.png" in row.problem
+
+
+def test_film_beyond_the_first_limit_is_answered_with_a_warning(predictor: Predictor, phantom_films: Path) -> None:
+    gate = predictor.manifest.gate
+    assert gate is not None
+    strict = Predictor(
+        replace(predictor.folder, manifest=changed(predictor.manifest, gate=changed(gate, warn_above=0.01)))
+    )
+    [row] = strict.predict(films_of(phantom_films, "NORMAL")[:1], "youden")
+    assert row.status == "answered" and row.probability is not None and "unlike the training films" in row.warning
+
+
+def test_film_whose_black_and_white_are_exchanged_is_told_so(
+    predictor: Predictor, phantom_films: Path, tmp_path: Path
+) -> None:
+    film = read_film(films_of(phantom_films, "NORMAL")[0])
+    Image.fromarray(255 - film.pixels).save(tmp_path / "inverted.png")
+    [row] = predictor.predict([tmp_path / "inverted.png"], "youden")
+    assert row.reasons[-1] == INVERTED and len(row.reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [((-99.0, 99.0), "both: I do not know"), ((99.0, -99.0), "none: I do not know"), ((-99.0, -99.0), "pneumonia")],
+)
+def test_sets_say_which_answers_stay_open(
+    predictor: Predictor, phantom_films: Path, limits: tuple[float, float], words: str
+) -> None:
+    sets = Conformal(
+        alpha=0.05, pneumonia_from=limits[0], normal_to=limits[1], pneumonia_patients=30, normal_patients=30
+    )
+    manifest = changed(predictor.manifest, conformal=sets)
+    [row] = Predictor(replace(predictor.folder, manifest=manifest)).predict(
+        films_of(phantom_films, "NORMAL")[:1], "youden"
+    )
+    assert row.answer_set == words and row.decision in ("pneumonia", "normal")
+
+
+def test_model_without_gate_and_sets_answers_and_says_nothing_of_them(
+    predictor: Predictor, phantom_films: Path
+) -> None:
+    old = Predictor(replace(predictor.folder, manifest=changed(predictor.manifest, gate=None, conformal=None)))
+    [row] = old.predict(films_of(phantom_films, "NORMAL")[:1], "youden")
+    assert row.status == "answered" and row.distance is None and row.answers is None and row.answer_set == ""
+    assert old.distances(np.zeros((1, old.side, old.side), np.uint8)) is None

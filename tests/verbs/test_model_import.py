@@ -58,7 +58,7 @@ def test_folder_is_whole_and_answers_as_keras_did(imported_model: Path, tmp_path
     assert 1 / (1 + np.exp(-predictor.logits(grey_films()))) == pytest.approx(ANSWERS, abs=1e-6)
     for number, film in enumerate(grey_films()):
         Image.fromarray(film).save(tmp_path / f"{number}.png")
-    answers = list(predictor.predict(sorted(tmp_path.glob("*.png")), "0.5"))
+    answers = list(predictor.assess(sorted(tmp_path.glob("*.png"))))
     assert [one.logit for one in answers] == pytest.approx(
         np.log(np.array(ANSWERS) / (1 - np.array(ANSWERS))), abs=1e-5
     )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -170,3 +171,65 @@ def test_prediction_loads_nothing_of_the_training_half(phantom_run: Path, ward: 
     words = ["predict", str(ward / "a.jpeg"), "--model", str(phantom_run)]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A picture of lines, which is no film."""
+    lines = np.full((200, 200), 245, np.uint8)
+    lines[10:190:8, 10:190] = 20
+    (tmp_path / "page").mkdir()
+    Image.fromarray(lines).save(tmp_path / "page" / "page.png")
+    return tmp_path / "page" / "page.png"
+
+
+def test_refused_picture_is_a_row_with_its_reason_and_the_exit_status_is_1(
+    phantom_run: Path, ward: Path, page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["predict", str(ward / "a.jpeg"), str(page), "--model", str(phantom_run), "--csv", str(ward / "out.csv")]
+    assert hilum(words) == 1
+    assert "Not assessed:" in capsys.readouterr().out
+    with (ward / "out.csv").open(encoding="utf-8") as file:
+        film, refused = csv.DictReader(file)
+    assert film["status"] == "answered" and film["answers"] and float(film["distance"]) > 0
+    assert refused["status"] == "not assessed" and not refused["probability"] and "chest film" in refused["problem"]
+    assert hilum([*words, "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)["predictions"]
+    assert [row["status"] for row in rows] == ["answered", "not assessed"] and rows[1]["reasons"]
+
+
+def test_folder_without_a_gate_says_that_it_has_none(
+    phantom_run: Path, ward: Path, page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_run / "model", tmp_path / "old")
+    manifest = json.loads((tmp_path / "old" / "hilum.json").read_text(encoding="utf-8"))
+    del manifest["gate"], manifest["conformal"]  # as folders of format 1 began
+    (tmp_path / "old" / "hilum.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert hilum(["predict", str(page), "--model", str(tmp_path / "old")]) == 0
+    assert "The model folder has no gate" in " ".join(capsys.readouterr().out.split())
+    assert hilum(["predict", str(page), "--model", str(phantom_run)]) == 1
+    assert "has no gate" not in capsys.readouterr().out
+
+
+def test_prevalence_of_the_site_gives_a_second_number_and_the_same_decision(
+    phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["predict", str(ward / "a.jpeg"), "--model", str(phantom_run)]
+    hilum([*words, "--json"])
+    plain = json.loads(capsys.readouterr().out)
+    (ward / "hilum.toml").write_text('prevalence = 0.02\noperating_point = "youden"\n', encoding="utf-8")
+    hilum([*words, "--site", str(ward), "--json"])
+    here = json.loads(capsys.readouterr().out)
+    [then], [now] = plain["predictions"], here["predictions"]
+    assert plain["site_prevalence"] is None and then["site_probability"] is None
+    assert here["site_prevalence"] == 0.02 and here["operating_point"] == "youden"
+    assert now["probability"] == then["probability"] and now["site_probability"] < now["probability"]
+    assert (now["site_probability"] >= here["site_threshold"]) == (now["decision"] == "pneumonia")
+    assert hilum([*words, "--site", str(ward), "--prevalence", "0.5", "--operating-point", "0.5"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "at 50.0%" in shown and "pneumonia from a probability of 0.5000 (0.5)" in shown
+
+
+def test_impossible_prevalence_is_refused(phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--prevalence", "5"]) == 2
+    assert "as a prevalence" in capsys.readouterr().err

@@ -54,8 +54,30 @@ VERBS: Final = (
         "Turn a saved Keras model into a model folder.",
         BUILDERS,
     ),
+    Verb(
+        "model finish",
+        "hilum.verbs.model_finish:finish_model",
+        "Give an older model folder its gate and answer sets.",
+        BUILDERS,
+    ),
     Verb("train", "hilum.verbs.train:train", "Train a recipe into a calibrated model folder.", BUILDERS),
     Verb("evaluate", "hilum.verbs.evaluate:evaluate", "Judge a model, every figure with its interval.", BUILDERS),
+    Verb("compare", "hilum.verbs.compare:compare", "Say which of several judged models is better.", BUILDERS),
+    Verb("audit shift", "hilum.verbs.audit_shift:shift", "Are the judged films like the training films?", BUILDERS),
+    Verb(
+        "audit shortcuts",
+        "hilum.verbs.audit_shortcuts:shortcuts",
+        "Can the label be told without looking at the lungs?",
+        BUILDERS,
+    ),
+    Verb("audit labels", "hilum.verbs.audit_labels:labels", "List films whose label may be wrong.", BUILDERS),
+    Verb(
+        "audit robustness",
+        "hilum.verbs.audit_robustness:robustness",
+        "What exposure, blur, noise and the like do to a model.",
+        BUILDERS,
+    ),
+    Verb("report", "hilum.verbs.report:report", "Write card, checklists and PDF of a judged model.", BUILDERS),
     Verb("reproduce", "hilum.verbs.reproduce:reproduce", "Run the five published projects, row by row.", BUILDERS),
     Verb(
         "study transfer",
@@ -64,9 +86,11 @@ VERBS: Final = (
         BUILDERS,
     ),
     Verb("predict", "hilum.verbs.predict:predict", "Answer for films with a model.", READERS),
+    Verb("read", "hilum.verbs.read:read", "Read held-out films yourself, beside a model.", READERS),
 )
 GROUPS: Final = {
     "data": "Fetch, index, split, check and show films.",
     "model": "Look into a network, or bring one in.",
+    "audit": "Shift, shortcuts, labels, robustness: why a good figure may mislead.",
     "study": "Questions that take many runs.",
 }

@@ -1,4 +1,4 @@
-"""The catalogue: one record for each film of a data set, and what the films share."""
+"""The catalogue: one record for each film of a data set, what the films share, and what a person corrected."""
 
 from __future__ import annotations
 
@@ -55,6 +55,23 @@ class FilmRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person who looked at a film says of it, against what the data say.
+
+    Attributes:
+        path: of the film when it was looked at.
+        sha256: of its bytes; "" as long as only the path is known.
+        label: "pneumonia", "normal", or "" where the film is to be left out.
+        subtype: "bacteria", "virus", "normal" or "".
+    """
+
+    path: str
+    sha256: str
+    label: str
+    subtype: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """A data set: its films in the order of their paths, and how they were found.
 
@@ -64,6 +81,7 @@ class Catalogue:
         films: one record a film.
         patient_key: what tells the patients apart: "kermany", "column", "file" or "regex:...".
         notes: sentences said at indexing, about files left out and patients not known.
+        corrections: of a person; `films` has them already, and every later index makes them again.
     """
 
     name: str
@@ -71,6 +89,7 @@ class Catalogue:
     films: tuple[FilmRecord, ...]
     patient_key: str = "file"
     notes: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def usable(self) -> Catalogue:

@@ -9,11 +9,13 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from hilum.datasets.catalogue import Catalogue, FilmRecord
+from hilum.datasets.catalogue import Catalogue, Correction, FilmRecord
 from hilum.errors import HilumError, missing_extra, require_installed
 from hilum.files import explained, printable, read_text, write_atomically, write_text
 
-_FORMAT = 1
+_FORMAT = 2
+"""Only catalogues with corrections are written so: a hilum that knows none would lose them in silence."""
+
 _PARQUET = "A catalogue in Parquet"
 _CSV_MARK = "# hilum catalogue "
 _META_KEY = b"hilum"
@@ -66,12 +68,14 @@ def require_format(path: Path) -> None:
 
 def _meta(catalogue: Catalogue) -> str:
     about = {
-        "format": _FORMAT,
+        "format": _FORMAT if catalogue.corrections else 1,
         "name": catalogue.name,
         "root": printable(catalogue.root),
         "patient_key": catalogue.patient_key,
         "notes": list(catalogue.notes),
     }
+    if catalogue.corrections:
+        about["corrections"] = [asdict(one) for one in catalogue.corrections]
     return json.dumps(about, ensure_ascii=False)
 
 
@@ -82,7 +86,9 @@ def _catalogue(path: Path, meta: str, rows: list[dict[str, Any]]) -> Catalogue:
         if about["format"] > _FORMAT:
             raise _newer(path, about["format"])
         films = tuple(FilmRecord(**{name: _typed(name, row[name]) for name in _COLUMNS}) for row in rows)
-        return Catalogue(about["name"], Path(about["root"]), films, about["patient_key"], tuple(about["notes"]))
+        corrections = tuple(Correction(**one) for one in about.get("corrections", ()))
+        root, notes = Path(about["root"]), tuple(about["notes"])
+        return Catalogue(about["name"], root, films, about["patient_key"], notes, corrections)
     except (KeyError, TypeError, ValueError) as error:
         raise _no_catalogue(path) from error
 

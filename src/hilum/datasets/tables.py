@@ -30,7 +30,7 @@ def find_in_table(table: Path, root: Path) -> Found:
     Raises:
         HilumError: the table cannot be read, lacks a column, or has a line that cannot be meant.
     """
-    rows = _rows(table)
+    rows = rows_of(table)
     if not rows:
         raise _unfit(table, "is empty", "a header line and one line a film")
     columns = _columns(table, rows[0])
@@ -47,7 +47,12 @@ def find_in_table(table: Path, root: Path) -> Found:
     return Found(tuple(films[path] for path in sorted(films)))
 
 
-def _rows(table: Path) -> list[list[str]]:
+def rows_of(table: Path) -> list[list[str]]:
+    """The cells of a CSV table, line by line, whether its commas are commas, semicolons or tabs.
+
+    Raises:
+        HilumError: it cannot be read, or is no CSV.
+    """
     text = io.StringIO(read_text(table).removeprefix("\ufeff"), newline="")
     try:
         return list(csv.reader(text, _dialect(table)))

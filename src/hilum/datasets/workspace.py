@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.datasets.catalogue import Catalogue
+from hilum.datasets.catalogue import Catalogue, Correction
 from hilum.datasets.catalogue_file import is_catalogue, read_catalogue, require_format, write_catalogue
+from hilum.datasets.corrections import correct, fit_corrections
 from hilum.datasets.index import index_csv, index_folder
 from hilum.errors import HilumError
 from hilum.files import explained, printable
@@ -24,11 +25,13 @@ class Wishes:
         patient: the patient key, as `index_folder` takes it.
         name: the data set's name.
         root: for a CSV table, the folder that its paths start from.
+        corrections: of labels, in place of the older index's.
     """
 
     patient: str = ""
     name: str = ""
     root: Path | None = None
+    corrections: tuple[Correction, ...] | None = None
 
 
 def resolve_catalogue(data: Path, workspace: Path, progress: Progress = Silent()) -> tuple[Catalogue, Path]:
@@ -74,14 +77,18 @@ def update_index(
     with explained(place, "read"):
         is_there = place.exists()
     previous = read_catalogue(place) if is_there else None
-    catalogue = _index(data, previous, wishes, progress)
+    found = _index(data, previous, wishes, progress)
+    if wishes.corrections is not None:
+        catalogue = correct(found, fit_corrections(wishes.corrections, found))
+    else:
+        catalogue = correct(found, previous.corrections if previous else ())
     if catalogue != previous:
         write_catalogue(place, catalogue)
     return catalogue, previous
 
 
 def _index(data: Path, previous: Catalogue | None, wishes: Wishes, progress: Progress) -> Catalogue:
-    """The catalogue of a folder or a CSV table as it is now; wishes left empty are taken from `previous`."""
+    """The catalogue of a folder or a CSV table as it is now, uncorrected; wishes left empty come from `previous`."""
     patient = wishes.patient or (previous.patient_key if previous else "")
     name = wishes.name or (previous.name if previous else "")
     if data.is_dir():

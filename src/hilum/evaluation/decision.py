@@ -7,14 +7,16 @@ from functools import partial
 
 import numpy as np
 
-from hilum.metrics import Confusion, Interval, Resampling, Statistic, count_outcomes, wilson_over_patients
+from hilum.metrics import Confusion, Estimate, Interval, Resampling, Statistic, clustered_wilson, count_outcomes
 from hilum.metrics.arrays import Booleans, Floats
+from hilum.metrics.latest import OfLatestWeights
+from hilum.metrics.predictive_values import complement, predictive_value_interval
 
 
 class Decision:
     """The calls at one threshold against the truth.
 
-    The counts of the latest weights are kept: all figures of a draw come from the same four counts.
+    Its `counts` of (..., n) weights are four of shape (...,), from which all figures of a draw come.
 
     Args:
         is_called: (n,) bool, called pneumonia.
@@ -24,33 +26,28 @@ class Decision:
 
     def __init__(self, is_called: Booleans, is_pneumonia: Booleans, resampling: Resampling) -> None:
         self.is_called, self.is_pneumonia, self.resampling = is_called, is_pneumonia, resampling
-        self._latest: tuple[Floats, Confusion] | None = None
-
-    def counts(self, weights: Floats) -> Confusion:
-        """The four counts, each (...,), of (..., n) weights."""
-        if self._latest is None or self._latest[0] is not weights:
-            self._latest = (weights, count_outcomes(self.is_called, self.is_pneumonia, weights))
-        return self._latest[1]
+        self.counts = OfLatestWeights(partial(count_outcomes, is_called, is_pneumonia))
 
     def statistic(
         self,
         of_counts: Callable[[Confusion], Floats],
         undefined: str,
-        without_width: Callable[[float], Interval | None] = lambda _value: None,
+        without_draws: Callable[[float], Interval | None] = lambda _value: None,
     ) -> Statistic:
         """A figure of the four counts; the other arguments as in `Statistic`."""
-        return Statistic(lambda weights: of_counts(self.counts(weights)), undefined, without_width)
+        return Statistic(lambda weights: of_counts(self.counts(weights)), undefined, without_draws)
 
     def proportions(self) -> list[Statistic]:
         """Sensitivity, specificity, precision, F1, balanced accuracy and accuracy, in this order."""
-        truth, wilson = self.is_pneumonia, partial(wilson_over_patients, self.resampling)
+        truth, called = self.is_pneumonia, self.is_called
+        precision, accuracy = self._share(truth, called), self._share(called == truth, np.ones_like(truth))
         return [
-            self.statistic(lambda counts: counts.sensitivity, "no film with pneumonia", wilson(truth)),
-            self.statistic(lambda counts: counts.specificity, "no normal film", wilson(~truth)),
-            self.statistic(lambda counts: counts.precision, "no film called pneumonia", wilson(self.is_called)),
+            self.statistic(lambda counts: counts.sensitivity, "no film with pneumonia", self._share(called, truth)),
+            self.statistic(lambda counts: counts.specificity, "no normal film", self._share(~called, ~truth)),
+            self.statistic(lambda counts: counts.precision, "no film called pneumonia", precision),
             self.statistic(lambda counts: counts.f1, "no film with pneumonia, and none called so"),
             self.statistic(lambda counts: counts.balanced_accuracy, "films of one class only"),
-            self.statistic(lambda counts: counts.accuracy, "no film", wilson(np.ones_like(truth))),
+            self.statistic(lambda counts: counts.accuracy, "no film", accuracy),
         ]
 
     def predictive_values(self, prevalence: float) -> list[Statistic]:
@@ -58,29 +55,22 @@ class Decision:
         ppv = partial(Confusion.positive_predictive_value, prevalence=prevalence)
         npv = partial(Confusion.negative_predictive_value, prevalence=prevalence)
         return [
-            self.statistic(ppv, "no film called pneumonia", partial(self._from_wilson, ppv)),
-            self.statistic(npv, "no film called normal", partial(self._from_wilson, npv)),
+            self.statistic(ppv, "no film called pneumonia", lambda value: self._of_rates(value, prevalence, True)),
+            self.statistic(npv, "no film called normal", lambda value: self._of_rates(value, prevalence, False)),
         ]
 
-    def _from_wilson(self, of_counts: Callable[[Confusion], Floats], value: float) -> Interval | None:
-        """For a predictive value without width: a sensitivity or specificity of 0 or 1 moves to its Wilson ends."""
-        counts, truth = count_outcomes(self.is_called, self.is_pneumonia), self.is_pneumonia
-        reached = [value]
-        for sensitivity in _ends(float(counts.sensitivity), wilson_over_patients(self.resampling, truth)):
-            for specificity in _ends(float(counts.specificity), wilson_over_patients(self.resampling, ~truth)):
-                reached.append(float(of_counts(_rates(sensitivity, specificity))))
-        low, high = float(np.nanmin(reached)), float(np.nanmax(reached))
-        words = "Wilson over patients for the sensitivity or specificity behind it, because the bootstrap has no width"
-        return Interval(low, high, words) if low < high else None
+    def _share(self, is_success: Booleans, rows: Booleans) -> Callable[[float], Interval]:
+        """The interval of the share of successes (n,) among the films of the rows (n,)."""
+        group, unit = self.resampling.group[rows], self.resampling.unit
+        return lambda _value: clustered_wilson(is_success[rows], group, unit)
 
-
-def _ends(proportion: float, wilson: Callable[[float], Interval | None]) -> tuple[float, ...]:
-    """The ends of Wilson's interval for a proportion of 0 or 1, else the proportion itself."""
-    interval = wilson(proportion)
-    return (proportion,) if interval is None else (interval.low, interval.high)
-
-
-def _rates(sensitivity: float, specificity: float) -> Confusion:
-    """Counts of one film a class with these rates."""
-    parts = (sensitivity, 1 - sensitivity, 1 - specificity, specificity)
-    return Confusion(*(np.asarray(part, dtype=np.float64) for part in parts))
+    def _of_rates(self, value: float, prevalence: float, is_positive: bool) -> Interval:
+        """For a PPV (positive) or NPV: from the intervals of sensitivity and specificity."""
+        truth, called = self.is_pneumonia, self.is_called
+        sensitivity, specificity = self._share(called, truth)(value), self._share(~called, ~truth)(value)
+        rates = count_outcomes(called, truth)
+        found = Estimate(float(rates.sensitivity), sensitivity.low, sensitivity.high, "")
+        cleared = Estimate(float(rates.specificity), specificity.low, specificity.high, "")
+        if is_positive:
+            return predictive_value_interval(found, complement(cleared), prevalence)
+        return predictive_value_interval(cleared, complement(found), 1 - prevalence)

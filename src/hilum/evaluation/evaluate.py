@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -11,19 +11,23 @@ import numpy as np
 from hilum.datasets.catalogue import Catalogue
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
-from hilum.evaluation.looks import Look, LookCount, count_looks, hash_of_films, read_looks, record_look, sets_seen
+from hilum.evaluation.figures import Choice, Point, SubtypeCount
+from hilum.evaluation.looks import LookCount, count_looks, hash_of_films, look_at, read_looks, record_look, sets_seen
 from hilum.evaluation.parts import films_to_judge, require_part
+from hilum.evaluation.per_patient import judge_patients
 from hilum.evaluation.predictions import PredictionTable, predict_films
-from hilum.evaluation.record import Choice, Evaluation, JudgedFilms, LeftOut, Point, SubtypeCount, model_facts
+from hilum.evaluation.probabilities import judge_probabilities
+from hilum.evaluation.record import Evaluation, JudgedFilms, LeftOut, model_facts
 from hilum.evaluation.scores import count_of, figures_at, resample, score, subtypes_of
-from hilum.metrics import DRAWS, log_odds, reliability_bins
-from hilum.modelfolder import Manifest
+from hilum.evaluation.usefulness import judge_usefulness
+from hilum.metrics import DRAWS, PRIMARY, log_odds, reliability_bins
+from hilum.modelfolder import Manifest, StoredOperatingPoint
 from hilum.modelfolder.card import limits as limits_of
 from hilum.progress import Progress, Silent
 from hilum.provenance import Provenance
 from hilum.runtime import Predictor
 
-PREVALENCES: Final = (0.01, 0.05, 0.2, 0.5)
+PREVALENCES: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75)
 _ONE_HALF: Final = Point(name="0.5", threshold=0.5, goal="the fixed threshold 0.5", choice=None)
 
 
@@ -112,13 +116,13 @@ def evaluate_predictions(
 ) -> Evaluation:
     """All figures of one model on one set of films; a function of its arguments alone."""
     resampling = resample(predictions, settings.draws, settings.seed)
+    calibrated_at, points = predictor.manifest.calibration.prevalence, _points(predictor.manifest)
+    primary = next((point for point in points if point.name == PRIMARY), points[0])
     return Evaluation(
         films=_judged_films(predictions, settings.part, circumstances.left_out),
         model=model_facts(predictor.manifest, predictor.model_hash),
         scores=score(predictions, resampling),
-        points=tuple(
-            figures_at(point, predictions, resampling, settings.prevalences) for point in _points(predictor.manifest)
-        ),
+        points=tuple(figures_at(point, predictions, resampling, settings.prevalences) for point in points),
         reliability=reliability_bins(predictions.probability, predictions.is_pneumonia),
         contact=circumstances.contact,
         looks=circumstances.looks,
@@ -126,32 +130,26 @@ def evaluate_predictions(
         made=circumstances.made,
         draws=settings.draws,
         seed=settings.seed,
+        probabilities=judge_probabilities(predictions, calibrated_at, resampling, settings.seed),
+        usefulness=judge_usefulness(predictions, primary, calibrated_at, resampling),
+        per_patient=judge_patients(predictions, points, settings.draws, settings.seed),
     )
 
 
 def _points(manifest: Manifest) -> tuple[Point, ...]:
     """The stored operating points, and 0.5 where it is not among them."""
-    stored = tuple(
-        Point(one.name, one.threshold, one.goal, Choice(one.sensitivity, one.specificity, one.is_reached))
-        for one in manifest.operating_points
-    )
+    stored = tuple(Point(one.name, one.threshold, one.goal, _choice(one)) for one in manifest.operating_points)
     return stored if any(point.name == _ONE_HALF.name for point in stored) else (*stored, _ONE_HALF)
+
+
+def _choice(point: StoredOperatingPoint) -> Choice:
+    return Choice(**{field.name: getattr(point, field.name) for field in fields(Choice)})
 
 
 def _look(predictor: Predictor, films: Catalogue, part: str, directory: Path, made: Provenance) -> LookCount:
     """Write this look down, as one at every set of films that it shows, and count those at the judged films."""
     for name, seen in sets_seen(films, part).items():
-        look = Look(
-            time=made.created,
-            model=predictor.manifest.name,
-            model_hash=predictor.model_hash,
-            recipe=str(predictor.manifest.recipe.get("name", "")),
-            part=name,
-            films=len(seen.films),
-            films_hash=hash_of_films(seen),
-            command=made.command,
-        )
-        record_look(directory, look)
+        record_look(directory, look_at(predictor.manifest, predictor.model_hash, seen, name, made))
     return count_looks(*read_looks(directory), hash_of_films(films))
 
 

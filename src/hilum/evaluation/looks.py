@@ -11,6 +11,8 @@ from typing import Final
 
 from hilum.datasets.catalogue import Catalogue
 from hilum.files import append_line, read_text
+from hilum.modelfolder import Manifest
+from hilum.provenance import Provenance
 
 LOOKS: Final = "looks.jsonl"
 
@@ -58,6 +60,20 @@ class LookCount:
 def hash_of_films(films: Catalogue) -> str:
     """SHA-256 over the films' own hashes, whatever their order, names and labels."""
     return hashlib.sha256("\n".join(sorted(film.sha256 for film in films.films)).encode()).hexdigest()
+
+
+def look_at(manifest: Manifest, model_hash: str, films: Catalogue, part: str, made: Provenance) -> Look:
+    """The look of one model at these films, which are the part of that name."""
+    return Look(
+        time=made.created,
+        model=manifest.name,
+        model_hash=model_hash,
+        recipe=str(manifest.recipe.get("name", "")),
+        part=part,
+        films=len(films.films),
+        films_hash=hash_of_films(films),
+        command=made.command,
+    )
 
 
 def sets_seen(films: Catalogue, part: str) -> dict[str, Catalogue]:

@@ -62,13 +62,20 @@ def predict_films(
 
 
 def predictions_csv(predictions: PredictionTable) -> str:
-    """The table as CSV text: path, patient, label, subtype, logit, probability; floats in full."""
+    """The table as CSV text: path, patient, label, subtype, logit, probability, group; floats in full.
+
+    The group is the patient, or the first of several who share an identical film: those are resampled together.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "patient", "label", "subtype", "logit", "probability"])
-    for film, logit, probability in zip(
-        predictions.films.films, predictions.logit, predictions.probability, strict=True
-    ):
-        words = (spreadsheet_safe(printable(word)) for word in (film.path, film.patient, film.label, film.subtype))
-        writer.writerow([*words, repr(float(logit)), repr(float(probability))])
+    writer.writerow(["path", "patient", "label", "subtype", "logit", "probability", "group"])
+    columns = (predictions.films.films, predictions.films.group_names(), predictions.logit, predictions.probability)
+    for film, group, logit, probability in zip(*columns, strict=True):
+        words = (film.path, film.patient, film.label, film.subtype)
+        numbers = (repr(float(logit)), repr(float(probability)))
+        writer.writerow([*map(_safe, words), *numbers, _safe(group)])
     return text.getvalue()
+
+
+def _safe(word: str) -> object:
+    return spreadsheet_safe(printable(word))

@@ -8,32 +8,21 @@ from typing import Any, Final
 
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, held_back
+from hilum.evaluation.external import Fall
+from hilum.evaluation.figures import Count, PointFigures, Scores, SubtypeCount
 from hilum.evaluation.looks import LookCount
+from hilum.evaluation.per_patient import PerPatient
+from hilum.evaluation.probabilities import Probabilities
+from hilum.evaluation.usefulness import Usefulness
 from hilum.files import printable, read_json, write_json
-from hilum.metrics import PRIMARY, Estimate, ReliabilityBin
+from hilum.metrics import PRIMARY, ReliabilityBin
 from hilum.modelfolder import Manifest
 from hilum.provenance import Provenance
 from hilum.typed_json import typed
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 OTHER_DATA: Final = "other data"
 OTHER_PART: Final = "other part"
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """So many films of so many patients."""
-
-    films: int
-    patients: int
-
-
-@dataclass(frozen=True, slots=True)
-class SubtypeCount:
-    """How many films and patients of one kind of pneumonia."""
-
-    name: str
-    count: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,92 +89,6 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Figures that need no threshold; AUROC and AUPRC judge the order, Brier and ECE the stated probabilities."""
-
-    auroc: Estimate
-    auprc: Estimate
-    brier: Estimate
-    ece: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class PredictiveValues:
-    """PPV and NPV where this share of the films has pneumonia."""
-
-    prevalence: float
-    ppv: Estimate
-    npv: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class SubtypeSensitivity:
-    """Sensitivity for one kind of pneumonia."""
-
-    name: str
-    count: Count
-    sensitivity: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a threshold did on the calibrate patients, where it was chosen; the distance to the figures is the shift."""
-
-    sensitivity: float
-    specificity: float
-    is_reached: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A threshold on the calibrated probability and what it was chosen for, before these films were seen."""
-
-    name: str
-    threshold: float
-    goal: str
-    choice: Choice | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many films were called what."""
-
-    true_positives: int
-    false_negatives: int
-    false_positives: int
-    true_negatives: int
-
-
-@dataclass(frozen=True, slots=True)
-class PointFigures:
-    """Figures at one operating point.
-
-    Args:
-        at: the operating point.
-        counts: the confusion matrix in films.
-        sensitivity: share of pneumonia found (recall).
-        specificity: share of normal films cleared.
-        precision: share of the calls that are right at the prevalence of these films.
-        f1: harmonic mean of precision and sensitivity.
-        balanced_accuracy: mean of sensitivity and specificity.
-        accuracy: share of all films called right; depends on the prevalence of these films.
-        predictive_values: at the stated prevalences, and last at that of these films.
-        subtypes: sensitivity by kind of pneumonia.
-    """
-
-    at: Point
-    counts: Counts
-    sensitivity: Estimate
-    specificity: Estimate
-    precision: Estimate
-    f1: Estimate
-    balanced_accuracy: Estimate
-    accuracy: Estimate
-    predictive_values: tuple[PredictiveValues, ...]
-    subtypes: tuple[SubtypeSensitivity, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well one model judged one set of films, with all that a reviewer asks about it.
 
@@ -201,6 +104,10 @@ class Evaluation:
         made: command, commit, version and time of the evaluation.
         draws: of the bootstrap.
         seed: of the bootstrap.
+        probabilities: how true the stated probabilities are; None in a record of format 1, like the next two.
+        usefulness: what acting on the model is worth; None also where the films are of one class.
+        per_patient: the figures over patients.
+        fall: for external films, how far the figures lie from those on internal ones; else None.
         format: of this record.
     """
 
@@ -215,6 +122,10 @@ class Evaluation:
     made: Provenance
     draws: int
     seed: int
+    probabilities: Probabilities | None = None
+    usefulness: Usefulness | None = None
+    per_patient: PerPatient | None = None
+    fall: Fall | None = None
     format: int = FORMAT
 
     @property

@@ -8,8 +8,7 @@ from itertools import islice
 import numpy as np
 
 from hilum.evaluation.decision import Decision
-from hilum.evaluation.predictions import PredictionTable
-from hilum.evaluation.record import (
+from hilum.evaluation.figures import (
     Count,
     Counts,
     Point,
@@ -18,16 +17,17 @@ from hilum.evaluation.record import (
     Scores,
     SubtypeSensitivity,
 )
+from hilum.evaluation.predictions import PredictionTable
 from hilum.metrics import (
     Resampling,
     Statistic,
     auprc,
     auroc,
+    auroc_over_patients,
     brier,
     count_outcomes,
     estimate,
     expected_calibration_error,
-    newcombe_over_patients,
     resample_patients,
 )
 from hilum.metrics.arrays import Booleans
@@ -52,7 +52,7 @@ def score(predictions: PredictionTable, resampling: Resampling) -> Scores:
                 Statistic(
                     partial(auroc, predictions.calibrated_logit, truth),
                     no_class,
-                    newcombe_over_patients(resampling, truth),
+                    auroc_over_patients(resampling, predictions.calibrated_logit, truth),
                 ),
                 Statistic(partial(auprc, predictions.calibrated_logit, truth), "no film with pneumonia"),
                 Statistic(partial(brier, predictions.probability, truth)),

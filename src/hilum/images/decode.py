@@ -22,6 +22,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from hilum.errors import HilumError
 from hilum.files import printable
 from hilum.images import tiff
+from hilum.images.colour import colourfulness
 from hilum.images.content import format_of, read_content, require_few_scans, require_size
 from hilum.images.film import DEFAULT_LIMITS, Film, Limits, Pixels
 from hilum.images.grey import to_grey
@@ -106,11 +107,12 @@ def _decode(content: bytes, source_format: str, shown: str, limits: Limits) -> F
     tiff.require_clear_tags(image, shown)
     mode, notes = image.mode, _notes_before_loading(image, source_format, shown)
     orientation = _load(image, notes)
+    strayed = colourfulness(image)
     pixels, grey_notes = to_grey(image, shown)
     if not isinstance(image, TiffImageFile):  # Pillow turns a TIFF while loading it
         pixels = _turned(pixels, orientation)
     pixels.flags.writeable = False
-    return Film(pixels, source_format, mode, (*notes, *grey_notes))
+    return Film(pixels, source_format, mode, (*notes, *grey_notes), strayed)
 
 
 def _load(image: ImageFile, notes: list[str]) -> int:

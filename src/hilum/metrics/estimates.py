@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from hilum.metrics.arrays import Booleans, Floats
-from hilum.metrics.proportions import Interval, normal_quantile, root, wilson
+from hilum.metrics.arrays import Floats
+from hilum.metrics.bca import bca_levels
+from hilum.metrics.proportions import Interval
 from hilum.metrics.resampling import Resampling
 
 _TAIL: Final = 0.025
@@ -53,108 +54,73 @@ class Statistic:
     Args:
         of_weights: gives (...,) figures for (..., n) weights, NaN where not defined.
         undefined: why it may not be defined, in words.
-        without_width: the interval for a value whose bootstrap draws are all the same; None where none is known.
+        without_draws: gives the interval of a value where one is known without drawing patients again; None where not.
         is_moved: True for a figure that every draw raises by its own noise, such as the ECE: its draws are then moved
             by their mean distance from the value, so that the interval lies about the value.
     """
 
     of_weights: Callable[[Floats], Floats]
     undefined: str = "nothing was counted"
-    without_width: Callable[[float], Interval | None] = lambda _value: None
+    without_draws: Callable[[float], Interval | None] = lambda _value: None
     is_moved: bool = False
 
 
 def estimate(statistics: Sequence[Statistic], resampling: Resampling) -> tuple[Estimate, ...]:
-    """Each statistic on the films as they are, with a percentile interval over patients drawn again.
+    """Each statistic on the films as they are with its 95 % interval: its own, or a BCa bootstrap over patients.
 
     All statistics see the same draws, so their differences may be taken draw by draw.
+
+    Source: Efron 1987, "Better bootstrap confidence intervals"; Davison and Hinkley 1997, section 5.3, for strata.
     """
     films = np.ones(len(resampling.group))
     values = [float(statistic.of_weights(films)) for statistic in statistics]
-    draws = draw(statistics, resampling)
+    known = [_without_draws(statistic, value) for statistic, value in zip(statistics, values, strict=True)]
+    asked = [statistic for statistic, found in zip(statistics, known, strict=True) if found is None]
+    if not asked:
+        return tuple(found for found in known if found is not None)
+    draws, left_out = draw(asked, resampling), _of_blocks(asked, resampling.left_out())
+    drawn = iter(zip(draws.T, left_out.T, strict=True))
     return tuple(
-        _estimate(statistic, value, draws[:, column], resampling)
-        for column, (statistic, value) in enumerate(zip(statistics, values, strict=True))
+        found or _from_draws(statistic, value, *next(drawn), resampling)
+        for statistic, value, found in zip(statistics, values, known, strict=True)
     )
 
 
 def draw(statistics: Sequence[Statistic], resampling: Resampling) -> Floats:
     """(draws, statistics) every statistic in every draw; NaN where a draw leaves it undefined."""
-    return np.concatenate(
-        [np.stack([one.of_weights(weights) for one in statistics], axis=-1) for weights in resampling.blocks()]
-    )
+    return _of_blocks(statistics, resampling.blocks())
 
 
-def wilson_over_patients(resampling: Resampling, is_counted: Booleans) -> Callable[[float], Interval | None]:
-    """For a proportion of 0 or 1: Wilson's interval with patients, not films, as trials.
-
-    A bootstrap of 0 or 100 % has no width. How alike the films of one patient are cannot be seen there, so the patients
-    among the counted films (n,) are taken for the trials: wide enough if their films are copies of each other.
-    """
-    patients = len(np.unique(resampling.group[is_counted]))
-
-    def interval(value: float) -> Interval | None:
-        if value not in (0.0, 1.0) or not patients:
-            return None
-        ends = wilson(value * patients, patients)
-        return Interval(ends.low, ends.high, f"Wilson over {patients:,} patients, because the bootstrap has no width")
-
-    return interval
+def _of_blocks(statistics: Sequence[Statistic], blocks: Iterable[Floats]) -> Floats:
+    """(rows, statistics) every statistic for every row of the blocks of weights."""
+    return np.concatenate([np.stack([one.of_weights(weights) for one in statistics], axis=-1) for weights in blocks])
 
 
-def newcombe_over_patients(resampling: Resampling, is_pneumonia: Booleans) -> Callable[[float], Interval | None]:
-    """For an AUROC of 0 or 1: Newcombe's score interval with patients, not films, as trials.
-
-    Source: Newcombe 2006, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic", part
-    2, method 5.
-    """
-    pneumonia, normal = (len(np.unique(resampling.group[part])) for part in (is_pneumonia, ~is_pneumonia))
-
-    def interval(value: float) -> Interval | None:
-        if value not in (0.0, 1.0):
-            return None
-        words = f"Newcombe's score interval over {pneumonia + normal:,} patients, because the bootstrap has no width"
-        reach = _newcombe_reach(pneumonia, normal)
-        return Interval(1 - reach, 1.0, words) if value == 1.0 else Interval(0.0, reach, words)
-
-    return interval
-
-
-def _newcombe_reach(pneumonia: int, normal: int) -> float:
-    """How far below 1 an AUROC may lie of which 1 was observed."""
-
-    def deviation(auroc: float) -> float:
-        others = (pneumonia + normal) / 2 - 1
-        shape = 1 + others * ((1 - auroc) / (2 - auroc) + auroc / (1 + auroc))
-        return auroc - 1 + normal_quantile(0.95) * math.sqrt(auroc * (1 - auroc) * shape / (pneumonia * normal))
-
-    # Between the bound and 1 the observed value is within reach; the deviation is below zero on the other side of it.
-    return 1 - root(deviation, 0.0, 1.0)
-
-
-def _estimate(statistic: Statistic, value: float, draws: Floats, resampling: Resampling) -> Estimate:
+def _without_draws(statistic: Statistic, value: float) -> Estimate | None:
     if math.isnan(value):
         return Estimate(None, None, None, f"not defined: {statistic.undefined}")
+    interval = statistic.without_draws(value)
+    return None if interval is None else Estimate(value, interval.low, interval.high, interval.method)
+
+
+def _from_draws(
+    statistic: Statistic, value: float, draws: Floats, left_out: Floats, resampling: Resampling
+) -> Estimate:
     defined = draws[~np.isnan(draws)]
     missing = 1 - len(defined) / len(draws)
     if missing > _TAIL:
         return Estimate(value, None, None, f"no interval: {statistic.undefined} in {missing:.1%} of the draws")
     if np.ptp(defined) < _WIDTH:
-        return _estimate_without_width(statistic, value)
+        return Estimate(value, None, None, "no interval: every draw gives the same figure")
     if resampling.smallest_stratum < 2:
         return Estimate(value, None, None, "no interval: one patient alone shows no spread")
     method = resampling.method
     if missing:
         method += f"; {len(draws) - len(defined)} draws without the figure left out"
     if statistic.is_moved:
-        defined = np.clip(defined - (defined.mean() - value), 0, 1)
-        method += "; moved by its mean distance from the figure, because such a bootstrap is biased upward"
-    low, high = np.quantile(defined, [_TAIL, 1 - _TAIL])
-    return Estimate(value, float(low), float(high), method)
-
-
-def _estimate_without_width(statistic: Statistic, value: float) -> Estimate:
-    interval = statistic.without_width(value)
-    if interval is None:
-        return Estimate(value, None, None, "no interval: every draw gives the same figure")
-    return Estimate(value, interval.low, interval.high, interval.method)
+        low, high = np.quantile(np.clip(defined - (defined.mean() - value), 0, 1), [_TAIL, 1 - _TAIL])
+        words = "moved by its mean distance from the figure, because such a bootstrap is biased upward"
+        return Estimate(value, float(low), float(high), f"percentile {method}; {words}")
+    below = float(np.mean(defined < value - _WIDTH) + np.mean(np.abs(defined - value) <= _WIDTH) / 2)
+    low, high = np.quantile(defined, bca_levels(below, len(defined), left_out, resampling.part_strata, _TAIL))
+    return Estimate(value, float(low), float(high), f"BCa {method}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from hilum.errors import HilumError
 from hilum.metrics.estimates import Estimate
-from hilum.metrics.proportions import root
+from hilum.metrics.quantiles import student_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +57,6 @@ def mean_over_runs(values: Sequence[float], held_out_share: float = 0.0) -> Runs
     if held_out_share:
         words += ", variance raised for films that the runs share (Nadeau and Bengio 2003)"
     return RunsMean(tuple(given.tolist()), Estimate(mean, mean - half, mean + half, words), spread)
-
-
-def student_quantile(degrees: int, level: float = 0.95) -> float:
-    """The two-sided quantile of Student's t.
-
-    >>> round(student_quantile(4), 4)
-    2.7764
-    """
-    # Past a million lies the quantile of no usual level: for 1 degree of freedom and 0.95 it is 12.7.
-    return root(lambda t: _student_within(t, degrees) - level, 0.0, 1e6)
-
-
-def _student_within(t: float, degrees: int) -> float:
-    """Chance that |T| is below `t`, by the finite sums of Abramowitz and Stegun 1964, 26.7.3 and 26.7.4."""
-    angle = math.atan(t / math.sqrt(degrees))
-    sine, square = math.sin(angle), math.cos(angle) ** 2
-    is_odd = degrees % 2
-    term = total = math.cos(angle) if is_odd else 1.0
-    for step in range(2 + is_odd, degrees, 2):
-        term *= square * (step - 1) / step
-        total += term
-    if not is_odd:
-        return sine * total
-    return 2 / math.pi * (angle + (sine * total if degrees > 1 else 0.0))
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hilum.errors import HilumError
-from hilum.metrics.arrays import Booleans, Floats, require_films
+from hilum.metrics.arrays import Booleans, Floats, ratio, require_films
+from hilum.metrics.proportions import degrees_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,11 +20,13 @@ class AurocCovariance:
         auroc: (m,) NaN where a class has no film.
         covariance: (m, m) of these AUROCs; NaN where a class has fewer than two patients.
         patients: how many there are.
+        degrees: (m,) of freedom of each variance: fewer, the more a few patients carry most films.
     """
 
     auroc: Floats
     covariance: Floats
     patients: int
+    degrees: Floats
 
 
 def auroc_covariance(scores: ArrayLike, is_pneumonia: ArrayLike, group: ArrayLike) -> AurocCovariance:
@@ -54,7 +57,8 @@ def auroc_covariance(scores: ArrayLike, is_pneumonia: ArrayLike, group: ArrayLik
     found = np.stack([_placements(row, truth) for row in rows])  # (m, n)
     auroc = found[:, truth].mean(axis=1) if truth.any() and not truth.all() else np.full(len(rows), np.nan)
     pneumonia, normal = (_patient_parts(found - auroc[:, None], part, patient) for part in (truth, ~truth))
-    return AurocCovariance(auroc, _covariance(pneumonia, normal, truth, patient), int(patient.max()) + 1)
+    covariance, degrees = _covariance(pneumonia, normal, truth, patient), _degrees(pneumonia, normal, truth, patient)
+    return AurocCovariance(auroc, covariance, int(patient.max()) + 1, degrees)
 
 
 def _placements(score: Floats, truth: Booleans) -> Floats:
@@ -82,6 +86,14 @@ def _covariance(pneumonia: Floats, normal: Floats, truth: Booleans, patient: NDA
         + (_small_sample(patient) * (across + across.T))
     )
     return result
+
+
+def _degrees(pneumonia: Floats, normal: Floats, truth: Booleans, patient: NDArray[np.intp]) -> Floats:
+    """(m,) by Satterthwaite's rule from (m, G) parts of both classes; that of the classes together, at the least 1."""
+    of_class = [degrees_of(np.unique(patient[rows], return_counts=True)[1]) for rows in (truth, ~truth) if rows.any()]
+    spread = [(part**2).sum(axis=1) for part in (pneumonia, normal)]
+    inverse = sum(one**2 / degrees for one, degrees in zip(spread, of_class, strict=False))
+    return np.asarray(ratio(sum(spread) ** 2, inverse))
 
 
 def _small_sample(patient: NDArray[np.intp]) -> float:

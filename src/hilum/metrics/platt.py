@@ -1,18 +1,16 @@
-"""From logit to calibrated probability: Platt scaling, and the shift to another prevalence."""
+"""From logit to calibrated probability: Platt scaling, temperature scaling, and the shift to another prevalence."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hilum.errors import HilumError
 from hilum.metrics.arrays import Booleans, Floats, film_weights, require_films
-
-_NEWTON_STEPS: Final = 100
+from hilum.metrics.logistic import fit_logistic
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,27 @@ def fit_platt(logit: ArrayLike, is_pneumonia: ArrayLike, weight: ArrayLike | Non
     centre, spread = _centre_and_spread(logits, weights)
     _require_two_classes(weights, truth, spread)
     standard = np.stack([(logits - centre) / spread, np.ones_like(logits)])  # (2, n)
-    slope, intercept = _newton(standard, _smoothed_targets(weights, truth), weights)
+    (slope, intercept), _ = fit_logistic(standard, _smoothed_targets(weights, truth), weights)
     return PlattScaling(float(slope / spread), float(intercept - slope * centre / spread))
+
+
+def fit_temperature(logit: ArrayLike, is_pneumonia: ArrayLike, weight: ArrayLike | None = None) -> PlattScaling:
+    """Temperature scaling: the slope alone, which is one over the temperature; the intercept stays 0.
+
+    It cannot undo class weights or another prevalence, which move all logits by a constant; `fit_platt` can. Arguments,
+    targets and errors as there.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2.
+
+    >>> fit_temperature([1.0, -1.0, 2.0, -2.0], [True, False, True, False]).intercept
+    0.0
+    """
+    logits, truth = require_films(logit, is_pneumonia)
+    weights = film_weights(weight, len(logits))
+    _require_two_classes(weights, truth, _centre_and_spread(logits, weights)[1])
+    unit = float(np.abs(logits).max())
+    [slope], _ = fit_logistic(logits[None] / unit, _smoothed_targets(weights, truth), weights)
+    return PlattScaling(float(slope / unit), 0.0)
 
 
 def _centre_and_spread(logits: Floats, weights: Floats) -> tuple[float, float]:
@@ -127,32 +144,3 @@ def _smoothed_targets(weights: Floats, truth: Booleans) -> Floats:
     pneumonia, normal = weights[truth].sum(), weights[~truth].sum()
     targets: Floats = np.where(truth, (pneumonia + 1) / (pneumonia + 2), 1 / (normal + 2))
     return targets
-
-
-def _newton(design: Floats, target: Floats, weights: Floats) -> Floats:
-    """(2,) minimiser of the weighted cross-entropy; steps are halved until the loss falls."""
-    line = np.zeros(2)
-    for _ in range(_NEWTON_STEPS):
-        probability = probability_of(line @ design)
-        slope_of_loss = design @ (weights * (probability - target))  # (2,)
-        curvature = (design * (weights * probability * (1 - probability))) @ design.T  # (2, 2)
-        step = np.linalg.solve(curvature + 1e-12 * np.eye(2), slope_of_loss).astype(np.float64)
-        line = _step_down(design, target, weights, line, step)
-        if np.abs(step).max() < 1e-12:
-            break
-    return line
-
-
-def _step_down(design: Floats, target: Floats, weights: Floats, line: Floats, step: Floats) -> Floats:
-    """The line after the longest of the steps step, step/2, step/4, ... that does not raise the loss."""
-    before = _cross_entropy(design, target, weights, line)
-    for halvings in range(40):
-        candidate = line - step * 0.5**halvings
-        if _cross_entropy(design, target, weights, candidate) <= before:
-            return candidate
-    return line
-
-
-def _cross_entropy(design: Floats, target: Floats, weights: Floats, line: Floats) -> float:
-    logit = line @ design
-    return float(weights @ (np.logaddexp(0.0, logit) - target * logit))

@@ -1,15 +1,16 @@
-"""Intervals for one proportion of independent films or patients: Wilson and Clopper-Pearson."""
+"""Intervals for one proportion: Wilson and Clopper-Pearson, and Wilson for films that come in patients."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hilum.errors import HilumError
+from hilum.metrics.arrays import Floats, require_films
+from hilum.metrics.quantiles import normal_quantile, root, student_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,17 @@ def wilson(successes: float, trials: float, level: float = 0.95) -> Interval:
     (0.9703, 0.9945)
     """
     _require_trials(successes, trials)
-    z = normal_quantile(level)
+    return Interval(*_wilson_ends(successes, trials, normal_quantile(level)), "Wilson")
+
+
+def _wilson_ends(successes: float, trials: float, z: float) -> tuple[float, float]:
     rate, shrink = successes / trials, 1 + z * z / trials
     centre = (rate + z * z / (2 * trials)) / shrink
     half = z / shrink * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
     # The formula gives 0 and 1 themselves at the ends; rounding must not move them.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
-    return Interval(low, high, "Wilson")
+    return low, high
 
 
 def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interval:
@@ -65,16 +69,66 @@ def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interva
     return Interval(low, high, "Clopper-Pearson")
 
 
-def normal_quantile(level: float) -> float:
-    """The two-sided standard normal quantile, 1.96 for a level of 0.95."""
-    return NormalDist().inv_cdf(0.5 + level / 2)
+def clustered_wilson(is_success: ArrayLike, group: ArrayLike, unit: str = "patients") -> Interval:
+    """The 95 % interval of a share of films that come in patients.
+
+    Where every patient has one film, Clopper-Pearson. Else Wilson's with the films divided by their design effect, the
+    variance between patients over that of independent films (1 at the least), and with Student's t for the few
+    patients that carry most films. A share of 0 or 1, or a single patient, shows no variance between patients; there
+    the patients are the trials: wide enough if their films are copies of each other.
+
+    Args:
+        is_success: (k,) bool, the films counted.
+        group: (k,) whole number for each film's patient.
+        unit: what a group is, in words.
+
+    Raises:
+        HilumError: no films, or lengths that differ.
+
+    Source: Rao and Scott 1992 for the design effect; Korn and Graubard 1998 for its use with Student's t.
+
+    >>> found = clustered_wilson([True, True, True, False, True, False], [1, 1, 2, 2, 3, 3])
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.112, 0.969)
+    """
+    groups, success = require_films(group, is_success)
+    _, patient = np.unique(groups, return_inverse=True)
+    films: Floats = np.bincount(patient).astype(np.float64)  # (G,)
+    successes: Floats = np.bincount(patient, weights=success).astype(np.float64)  # (G,)
+    patients, rate = len(films), float(success.mean())
+    if patients == len(success):
+        exact = clopper_pearson(int(success.sum()), patients)
+        return Interval(exact.low, exact.high, f"Clopper-Pearson over {unit} with one film each")
+    if rate in (0.0, 1.0) or patients == 1:
+        ends = wilson(rate * patients, patients)
+        return Interval(
+            ends.low, ends.high, f"Wilson with {patients:,} {unit} as trials, because no spread among them is seen"
+        )
+    effect = max(_design_effect(films, successes), 1.0)
+    trials = len(success) / effect
+    low, high = _wilson_ends(rate * trials, trials, student_quantile(degrees_of(films)))
+    return Interval(low, high, f"Wilson over {unit}, films divided by their design effect")
 
 
-def root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Where a rising function of one number crosses zero between `low` and `high`, to the last bit, by bisection."""
-    while low < (middle := (low + high) / 2) < high:
-        low, high = (low, middle) if rising(middle) >= 0 else (middle, high)
-    return (low + high) / 2
+def degrees_of(films: ArrayLike) -> int:
+    """Degrees of freedom of a variance between patients with so many films (G,) each; 1 at the least.
+
+    Patients with many films weigh more, so there are fewer than G - 1: Satterthwaite's rule where the films of a
+    patient are alike.
+
+    >>> degrees_of([1, 1, 1, 1]), degrees_of([9, 1, 1, 1])
+    (3, 1)
+    """
+    squares = np.asarray(films, dtype=np.float64) ** 2
+    return max(1, int(squares.sum() ** 2 / (squares**2).sum() - 1))
+
+
+def _design_effect(films: Floats, successes: Floats) -> float:
+    """Variance of the share, from (G,) films and successes of each patient, over that of independent films."""
+    patients, total = len(films), films.sum()
+    rate = successes.sum() / total
+    between = patients / (patients - 1) * ((successes - rate * films) ** 2).sum() / total**2
+    return float(between / (rate * (1 - rate) / total))
 
 
 def _at_least(successes: int, trials: int, rate: float) -> float:

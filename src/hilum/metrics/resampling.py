@@ -13,6 +13,9 @@ from hilum.errors import HilumError
 from hilum.metrics.arrays import Floats, require_films
 
 DRAWS: Final = 2000
+LEFT_OUT: Final = 1000
+"""Most parts of the jackknife; more patients than that are left out several at a time."""
+
 _BLOCK: Final = 2**21  # weights held at once (16 MiB), so that 100,000 films need no more memory than 600
 
 
@@ -48,7 +51,7 @@ class Resampling:
     def method(self) -> str:
         """The method in words, as it stands beside an interval."""
         by_class = ", stratified by class" if self.is_stratified else ""
-        return f"percentile bootstrap over {len(self.stratum):,} {self.unit}{by_class}, {self.draws:,} draws"
+        return f"bootstrap over {len(self.stratum):,} {self.unit}{by_class}, {self.draws:,} draws"
 
     def blocks(self) -> Iterator[Floats]:
         """The weights in blocks of (some draws, n): how often each film counts in each draw."""
@@ -57,6 +60,29 @@ class Resampling:
         for start in range(0, self.draws, at_once):
             times = self._times(generator, min(at_once, self.draws - start))  # (b, G)
             yield times[:, self.group]
+
+    @property
+    def parts(self) -> NDArray[np.intp]:
+        """(G,) the part in which a patient is left out by the jackknife: alone, or dealt out within the stratum."""
+        if len(self.stratum) <= LEFT_OUT:
+            return np.arange(len(self.stratum))
+        part = np.zeros(len(self.stratum), dtype=np.intp)
+        for stratum in np.unique(self.stratum):
+            members = np.flatnonzero(self.stratum == stratum)
+            part[members] = stratum * LEFT_OUT + np.arange(len(members)) % LEFT_OUT
+        return np.unique(part, return_inverse=True)[1].astype(np.intp)
+
+    @property
+    def part_strata(self) -> NDArray[np.intp]:
+        """(P,) the stratum of each part of the jackknife."""
+        return self.stratum[np.unique(self.parts, return_index=True)[1]]
+
+    def left_out(self) -> Iterator[Floats]:
+        """The weights in blocks of (some parts, n): 0 on the films of one part of the patients, 1 on all others."""
+        of_film = self.parts[self.group]  # (n,)
+        parts, at_once = int(of_film.max()) + 1, max(1, _BLOCK // len(self.group))
+        for start in range(0, parts, at_once):
+            yield (np.arange(start, min(start + at_once, parts))[:, None] != of_film).astype(np.float64)
 
     def _times(self, generator: np.random.Generator, draws: int) -> Floats:
         """(draws, G) how often each patient was drawn."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hilum.errors import HilumError
-from hilum.metrics.arrays import Booleans, Floats, require_probabilities
+from hilum.metrics.arrays import Booleans, Floats, require_films, require_probabilities
+from hilum.metrics.proportions import clustered_wilson
 
 PRIMARY: Final = "sensitivity>=0.95"
 """The goal of the primary operating point: what a result is stated at, and a prediction is made at, by default."""
 
-GOALS: Final = (PRIMARY, "specificity>=0.90", "youden", "0.5")
+GOALS: Final = (PRIMARY, "specificity>=0.90", "youden", "cost=5:1", "0.5")
 """The goals chosen for every model."""
 
 MARGIN: Final = 2e-7
@@ -34,6 +35,11 @@ class OperatingPoint:
         sensitivity: on the films it was chosen on; optimistic for others.
         specificity: likewise.
         is_reached: False where no threshold reaches the goal on those films; the nearest was taken.
+        sensitivity_low: of its 95 % interval over the patients that the threshold was chosen on, as though it had been
+            fixed before; None where nobody asked for it, or it is not known.
+        sensitivity_high: likewise.
+        specificity_low: likewise.
+        specificity_high: likewise.
     """
 
     name: str
@@ -42,6 +48,10 @@ class OperatingPoint:
     sensitivity: float
     specificity: float
     is_reached: bool = True
+    sensitivity_low: float | None = None
+    sensitivity_high: float | None = None
+    specificity_low: float | None = None
+    specificity_high: float | None = None
 
     def calls_pneumonia(self, probability: ArrayLike) -> Booleans:
         """Where a probability (any shape) reaches the threshold; a tie counts as pneumonia."""
@@ -65,7 +75,7 @@ class _Cuts:
 
 
 def choose_operating_points(
-    probability: ArrayLike, is_pneumonia: ArrayLike, goals: tuple[str, ...] = GOALS
+    probability: ArrayLike, is_pneumonia: ArrayLike, goals: tuple[str, ...] = GOALS, group: ArrayLike | None = None
 ) -> tuple[OperatingPoint, ...]:
     """One operating point for each goal, chosen on these films alone.
 
@@ -75,7 +85,9 @@ def choose_operating_points(
     Args:
         probability: (n,) calibrated probabilities of films that trained nothing.
         is_pneumonia: (n,) bool.
-        goals: "youden", "sensitivity>=S", "specificity>=S" or a fixed threshold such as "0.5".
+        goals: "youden", "sensitivity>=S", "specificity>=S", "cost=C:1" (a missed pneumonia is as bad as C false
+            alarms, at the prevalence of these films), or a fixed threshold such as "0.5".
+        group: (n,) whole number for each film's patient: every point then carries its sampling error.
 
     Raises:
         HilumError: one class only, values outside [0, 1], or a goal that is not understood.
@@ -91,16 +103,30 @@ def choose_operating_points(
             expected="films of both classes",
             do="Give the choice more patients.",
         )
-    return tuple(_choose(goal, probabilities, truth) for goal in goals)
+    points = tuple(_choose(goal, probabilities, truth) for goal in goals)
+    return points if group is None else tuple(_with_errors(point, probabilities, truth, group) for point in points)
+
+
+def _with_errors(point: OperatingPoint, probability: Floats, truth: Booleans, group: ArrayLike) -> OperatingPoint:
+    groups, called = require_films(group, truth)[0], point.calls_pneumonia(probability)
+    sensitivity = clustered_wilson(called[truth], groups[truth])
+    specificity = clustered_wilson(~called[~truth], groups[~truth])
+    return replace(
+        point,
+        sensitivity_low=sensitivity.low,
+        sensitivity_high=sensitivity.high,
+        specificity_low=specificity.low,
+        specificity_high=specificity.high,
+    )
 
 
 def _choose(goal: str, probability: Floats, truth: Booleans) -> OperatingPoint:
     for pattern, choose in _RULES:
-        if (match := re.fullmatch(pattern, goal)) and (match.lastindex is None or float(match[1]) <= 1):
+        if match := re.fullmatch(pattern, goal):
             return choose(goal, match, probability, truth)
     raise HilumError(
         f"There is no operating point '{goal}'.",
-        expected="youden, sensitivity>=S, specificity>=S or a threshold, with numbers from 0 to 1",
+        expected="youden, sensitivity>=S, specificity>=S or a threshold, with numbers from 0 to 1, or cost=C:1",
         do=f"For example: {PRIMARY}",
     )
 
@@ -111,6 +137,15 @@ def _youden(goal: str, _match: re.Match[str], probability: Floats, truth: Boolea
     # Rounded, so that 0.9 + 0.8 and 0.8 + 0.9 are equal sums.
     best = int(np.argmax(np.round(cuts.sensitivity + cuts.specificity, 12)))
     return cuts.at(best, goal, "the largest sum of sensitivity and specificity")
+
+
+def _cost(goal: str, match: re.Match[str], probability: Floats, truth: Booleans) -> OperatingPoint:
+    """The least cost of all films together; among equals the lowest threshold, which misses fewer."""
+    cuts = _cuts(_thresholds(probability), probability, truth)
+    missed, alarms = (1 - cuts.sensitivity) * truth.sum(), (1 - cuts.specificity) * (~truth).sum()
+    best = int(np.argmin(np.round(float(match[1]) * missed + float(match[2]) * alarms, 9)))
+    words = f"the least cost where a missed pneumonia counts {match[1]} and a false alarm {match[2]}"
+    return cuts.at(best, goal, words)
 
 
 def _sensitivity(goal: str, match: re.Match[str], probability: Floats, truth: Booleans) -> OperatingPoint:
@@ -132,12 +167,15 @@ def _fixed(goal: str, match: re.Match[str], probability: Floats, truth: Booleans
     return _cuts(np.array([float(match[1])]), probability, truth).at(0, goal, f"the fixed threshold {match[1]}")
 
 
+_FRACTION: Final = r"0?\.\d+|0|1(?:\.0*)?"
+_COST: Final = r"(?=[\d.]*[1-9])\d*\.?\d+"  # above 0
 _Rule = Callable[[str, re.Match[str], Floats, Booleans], OperatingPoint]
 _RULES: Final[tuple[tuple[str, _Rule], ...]] = (
     (r"youden", _youden),
-    (r"sensitivity>=(\d*\.?\d+)", _sensitivity),
-    (r"specificity>=(\d*\.?\d+)", _specificity),
-    (r"(\d*\.?\d+)", _fixed),
+    (rf"sensitivity>=({_FRACTION})", _sensitivity),
+    (rf"specificity>=({_FRACTION})", _specificity),
+    (rf"cost=({_COST}):({_COST})", _cost),
+    (rf"({_FRACTION})", _fixed),
 )
 
 

@@ -11,6 +11,8 @@ from hilum.modelfolder.hashes import new_salt, salted_film_hash, salted_hash, sa
 from hilum.modelfolder.schema import (
     FORMAT,
     Calibration,
+    Conformal,
+    Gate,
     Manifest,
     Parity,
     Served,
@@ -23,6 +25,8 @@ __all__ = [
     "GRAPH",
     "MANIFEST",
     "Calibration",
+    "Conformal",
+    "Gate",
     "Manifest",
     "ModelFolder",
     "Parity",

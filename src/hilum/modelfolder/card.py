@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from hilum.modelfolder.schema import Manifest, Served
+from hilum.modelfolder.schema import Conformal, Gate, Manifest, Served
 
 POPULATIONS = {
     "kermany": "children of 1 to 5 years, one hospital (Guangzhou), antero-posterior view; "
     "published results of such models elsewhere fall from an AUROC of 0.95 to 0.54-0.82",
     "phantom": "no patients: films drawn by hilum, for trying commands out",
 }
+SOURCES = {
+    "kermany": "Kermany, Goldbaum, Cai et al. 2018, Cell 172:1122; data set doi:10.17632/rscbjbr9sj, CC BY 4.0",
+    "phantom": "drawn by hilum",
+}
+"""Whom to name beside a model that was made from these data."""
 UNKNOWN_FILMS = (
     "The model was trained elsewhere, on films that are not known: that a film was among them cannot be excluded."
 )
+LOADS_IN_TIMM = 'The weights load without hilum: `timm.create_model("local-dir:FOLDER", pretrained=True)`.'
 LEAK = "**This model was trained under the protocol '{}', which leaks: patients stand on both sides of its split.**\n\n"
 
 
@@ -31,7 +37,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
     """The card as Markdown with a YAML header; every figure in it comes from the manifest."""
     training, calibration = manifest.training, manifest.calibration
     loading = (
-        'The weights load without hilum: `timm.create_model("local-dir:FOLDER", pretrained=True)`.'
+        LOADS_IN_TIMM
         if loads_in_timm
         else "`model.onnx` runs anywhere; `model.safetensors` and `config.json` hold the network as hilum built it."
     )
@@ -40,12 +46,15 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
         "Film": f"{manifest.side} x {manifest.side} px, geometry '{manifest.geometry}', 8-bit grey",
         "Population": manifest.population,
         "Data": f"{training.data_name}, fingerprint `{training.data_fingerprint[:16]}`",
+        "Source of the data": SOURCES.get(training.data_name, "not stated"),
         "Protocol": f"`{training.protocol}`, seed {training.seed}",
         "Fit, select, calibrate": "; ".join(map(_people, (training.fit, training.select, training.calibrate))),
-        "First weights": training.first_weights,
+        "First weights": "; licence: ".join(filter(None, (training.first_weights, training.first_weights_licence))),
         "Epochs": f"{training.epochs}, number {training.kept_epoch} kept" if training.are_films_known else "not known",
         "Calibration": f"Platt, slope {calibration.slope:.4f}, intercept {calibration.intercept:.4f}, "
         f"at a prevalence of {calibration.prevalence:.3f}",
+        "Gate": _gate(manifest.gate),
+        "Answer sets": _sets(manifest.conformal),
         "Activation map": manifest.activation_map,
         "Network and graph": f"differ by at most {manifest.parity.largest_probability_difference:.1e} "
         f"in probability on {manifest.parity.films} films",
@@ -60,6 +69,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
 license: {manifest.licence.lower()}
 tags: [chest-x-ray, pneumonia, image-classification, onnx]
 library_name: hilum
+pipeline_tag: image-classification
 ---
 # {manifest.name}
 
@@ -67,6 +77,14 @@ library_name: hilum
 
 **{" ".join(limits(manifest))}**
 
+## What it is for
+A second look beside a reader who reads every film anyway, and research. It answers one question about one frontal
+chest film: how probable pneumonia is. It says nothing of any other finding.
+
+It is not for deciding without a reader, for other people than those named above, for other views, for other parts of
+the body, or for photographs of films.
+
+## How it was made
 | | |
 |---|---|
 {table}
@@ -81,7 +99,28 @@ What they reach on other patients, with intervals, is the answer of `hilum evalu
 
 ## Use
 `hilum predict FILM --model FOLDER` needs no torch. {loading}
+A site states its own prevalence once, in `hilum.toml`; see `docs/reference/site.md`.
 """
+
+
+def _gate(gate: Gate | None) -> str:
+    """What it does to films that the model may answer for; what it does to others is measured by `bench/gate.py`."""
+    if gate is None:
+        return "none: a picture that is no chest film is answered too, unless it is blank, coloured or mostly margin"
+    return (
+        f"refuses pictures at a distance of more than {gate.refuse_above:.3f} from the training films, warns from "
+        f"{gate.warn_above:.3f} on; set on {gate.films} films of {gate.patients} calibrate patients"
+    )
+
+
+def _sets(sets: Conformal | None) -> str:
+    """The promise and how far it goes."""
+    if sets is None:
+        return "none"
+    return (
+        f"conformal by class, alpha {sets.alpha:g}, over {sets.pneumonia_patients} patients with pneumonia and "
+        f"{sets.normal_patients} without; the promise does not hold for films unlike theirs"
+    )
 
 
 def _people(served: Served) -> str:

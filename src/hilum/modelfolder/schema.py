@@ -36,6 +36,44 @@ class StoredOperatingPoint(_Part, frozen=True):
     """Likewise."""
     is_reached: bool
     """False where no threshold reaches the goal on those patients."""
+    sensitivity_low: float | None = None
+    """Its 95 % interval over the calibrate patients; older folders have none."""
+    sensitivity_high: float | None = None
+    specificity_low: float | None = None
+    specificity_high: float | None = None
+
+
+class Gate(_Part, frozen=True, kw_only=True):
+    """How far from the fit films a film may lie, by the graph's output `feature_distance`."""
+
+    warn_above: float
+    """Such a film is unlike the training films: it is answered, with a warning."""
+    refuse_above: float
+    """Such a picture is taken for no chest film: it is not assessed."""
+    warned: float
+    """Share of the calibrate films that lie above the first, as they are."""
+    refused: float
+    """Share of the calibrate films that lie above the second, as they are."""
+    refused_varied: float
+    """The same of the calibrate films as another machine or hand might have given them."""
+    films: int
+    """Calibrate films that gave the limits."""
+    patients: int
+    fit_films: int
+    """Fit films that the distance is measured from; each was also shown once in a varied form."""
+
+
+class Conformal(_Part, frozen=True, kw_only=True):
+    """Which answers a logit leaves open; see `hilum.metrics.conformal.ConformalSets`."""
+
+    alpha: float
+    """Chance, for each class, that the answers left open do not hold the truth, where patients are exchangeable."""
+    pneumonia_from: float | None
+    """The lowest logit that leaves pneumonia open; None for any, as too few calibrate patients have it."""
+    normal_to: float | None
+    """The highest logit that leaves normal open; None for any."""
+    pneumonia_patients: int
+    normal_patients: int
 
 
 class Served(_Part, frozen=True):
@@ -64,7 +102,7 @@ class Training(_Part, frozen=True, kw_only=True):
     select: Served
     """Chose the epoch."""
     calibrate: Served
-    """Gave calibration and thresholds."""
+    """Gave calibration, thresholds, the answers left open, and the limits of the gate."""
     first_weights: str
     first_weights_sha256: str
     first_weights_licence: str
@@ -108,6 +146,10 @@ class Manifest(_Part, frozen=True, kw_only=True):
     geometry: str
     calibration: Calibration
     operating_points: tuple[StoredOperatingPoint, ...]
+    gate: Gate | None = None
+    """None where too few patients could give one, or the folder is older: every picture is answered."""
+    conformal: Conformal | None = None
+    """None in older folders."""
     training: Training
     parity: Parity
     recipe: dict[str, Any]

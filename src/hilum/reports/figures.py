@@ -27,7 +27,7 @@ def roc(score: Floats, is_pneumonia: Booleans, points: tuple[PointFigures, ...])
         axes.plot([0, 100], [0, 100], color=HAIRLINE, linewidth=0.8)
         axes.plot(100 - 100 * curve.specificity, 100 * curve.sensitivity, color=INK)
         _name_points(axes, points)
-        _percent_axes(axes, "False alarms (100 % \N{MINUS SIGN} specificity)", "Sensitivity")
+        percent_axes(axes, "False alarms (100 % \N{MINUS SIGN} specificity)", "Sensitivity")
         return as_svg(figure, "roc", "ROC curve: sensitivity against the share of false alarms among normal films.")
 
 
@@ -42,7 +42,7 @@ def precision_recall(score: Floats, is_pneumonia: Booleans) -> str:
         # A precision holds for the whole step of sensitivity that was gained with it, as AUPRC counts it.
         recall, precision = np.r_[0.0, curve.recall], np.r_[curve.precision[:1], curve.precision]
         axes.step(100 * recall, 100 * precision, where="pre", color=INK)
-        _percent_axes(axes, "Sensitivity (recall)", "Precision")
+        percent_axes(axes, "Sensitivity (recall)", "Precision")
         return as_svg(figure, "precision-recall", "Precision against sensitivity over all thresholds.")
 
 
@@ -58,7 +58,7 @@ def reliability(bins: tuple[ReliabilityBin, ...]) -> str:
         axes.plot([0, 100], [0, 100], color=GREY, linewidth=0.7, dashes=(4, 3))
         axes.vlines(stated, low, high, color=INK, linewidth=0.9)
         axes.plot(stated, observed, "o", color=INK, markersize=4.5, markeredgecolor="white", markeredgewidth=0.6)
-        _percent_axes(axes, "", "Truly pneumonia")
+        percent_axes(axes, "", "Truly pneumonia")
         axes.tick_params(labelbottom=False)
         counts = figure.add_axes((0.125, 0.115, 0.82, 0.14), sharex=axes)
         counts.vlines(stated, 0, [one.films for one in bins], color=GREY, linewidth=2.2)
@@ -119,11 +119,12 @@ def _name_points(axes: Axes, points: tuple[PointFigures, ...]) -> None:
         axes.plot([x], [y], "o", color="white", markeredgecolor=INK, markersize=4.5, markeredgewidth=1, zorder=4)
 
 
-def _percent_axes(axes: Axes, x_label: str, y_label: str) -> None:
+def percent_axes(axes: Axes, x_label: str, y_label: str) -> None:
+    """Both axes in per cent, with a quiet grid."""
     axes.set_xlim(-2, 102)
     axes.set_ylim(-2, 102)
     axes.set_xlabel(x_label)
-    _above(axes, y_label)
+    above(axes, y_label)
     axes.grid(color=HAIRLINE, linewidth=0.4)
     axes.xaxis.set_major_formatter("{x:.0f} %")
     axes.yaxis.set_major_formatter("{x:.0f} %")
@@ -133,9 +134,9 @@ def _count_films(axes: Axes, ticks: int) -> None:
     """Whole numbers upwards, and downwards too where the axis goes both ways."""
     axes.locator_params("y", integer=True, nbins=ticks)
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
-    _above(axes, "Films")
+    above(axes, "Films")
 
 
-def _above(axes: Axes, label: str) -> None:
+def above(axes: Axes, label: str) -> None:
     """What the vertical axis shows, written where it can be read without turning the head."""
     axes.set_title(label, loc="left", color=GREY, pad=5)

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hilum.evaluation import Evaluation, PredictionTable
-from hilum.metrics import Estimate
-from hilum.reports import figures, words
+from hilum.reports import figures, figures_usefulness, words
+from hilum.reports.methods import other_methods, usual_method
+from hilum.reports.worst import WorstError
 
 
-def evaluation_page(evaluation: Evaluation, predictions: PredictionTable) -> str:
+def evaluation_page(evaluation: Evaluation, predictions: PredictionTable, worst: Sequence[WorstError] = ()) -> str:
     """The evaluation for people, as one self-contained HTML document; same evaluation, same bytes.
 
     Args:
         evaluation: the figures.
         predictions: what they were made from; the curves are drawn from it.
+        worst: films on which the model was most wrong; their pictures become part of the page.
 
     Raises:
         HilumError: matplotlib is not installed.
     """
-    notes, scale = notes_of(evaluation), _scale(evaluation)
+    notes, scale = other_methods(evaluation), _scale(evaluation)
     return (
         templates()
         .get_template("evaluation.html.j2")
@@ -39,17 +39,12 @@ def evaluation_page(evaluation: Evaluation, predictions: PredictionTable) -> str
             share=evaluation.films.pneumonia.films / evaluation.films.every.films,
             words=words,
             notes=notes,
-            main_method=evaluation.scores.auroc.method,
+            usual_method=usual_method(evaluation),
             mark=lambda one: notes.index(one.method) + 1 if one.method in notes else 0,
             pictures=_pictures(evaluation, predictions),
+            worst=worst,
         )
     )
-
-
-def notes_of(evaluation: Evaluation) -> tuple[str, ...]:
-    """How those intervals were made that were not made as that of the AUROC, in order of appearance."""
-    methods = dict.fromkeys(estimate.method for estimate in _estimates(evaluation))
-    return tuple(method for method in methods if method != evaluation.scores.auroc.method)
 
 
 def _scale(evaluation: Evaluation) -> range:
@@ -61,18 +56,6 @@ def _scale(evaluation: Evaluation) -> range:
     return range(100 - step * max(1, math.ceil(span / step)), 101, step)
 
 
-def _estimates(value: Any) -> Iterator[Estimate]:
-    """Every estimate inside a value, in order."""
-    if isinstance(value, Estimate):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _estimates(part)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _estimates(getattr(value, field.name))
-
-
 def _pictures(evaluation: Evaluation, predictions: PredictionTable) -> dict[str, Markup]:
     """The figures by name. They hold numbers and names of operating points only, escaped by matplotlib."""
     truth, points = predictions.is_pneumonia, evaluation.points
@@ -82,6 +65,9 @@ def _pictures(evaluation: Evaluation, predictions: PredictionTable) -> dict[str,
         "reliability": figures.reliability(evaluation.reliability),
         "probabilities": figures.probabilities(predictions.probability, truth, points),
     }
+    if evaluation.usefulness:
+        drawn["decision_curve"] = figures_usefulness.decision_curve(evaluation.usefulness)
+        drawn["risk_coverage"] = figures_usefulness.risk_coverage(evaluation.usefulness)
     return {name: Markup(svg) for name, svg in drawn.items()}
 
 

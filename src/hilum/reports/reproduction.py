@@ -13,6 +13,7 @@ from hilum.reports.page import templates
 from hilum.reports.rows import Line
 from hilum.reproduction.record import RowResult
 from hilum.reproduction.summary import Contrast, contrasts, over_seeds
+from hilum.terminal import plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -108,7 +109,7 @@ def reproduction_table(results: Sequence[RowResult], page: Path, note: str) -> R
 
 
 def _table(section: Section) -> Table:
-    table = _plain_table("recipe", "AUROC", "error at 0.5", "time", "memory")
+    table = plain_table("recipe", "AUROC", "error at 0.5", "time", "memory", is_tight=True, unfolded=("recipe",))
     for line in section.lines:
         table.add_row(
             line.name.replace(", ", ",\n", 1),
@@ -121,7 +122,7 @@ def _table(section: Section) -> Table:
 
 
 def _contrasts(found: Sequence[Contrast]) -> Table:
-    table = _plain_table("difference", "AUROC", "error at 0.5")
+    table = plain_table("difference", "AUROC", "error at 0.5", is_tight=True, unfolded=("recipe",))
     for one in found:
         name = f"{one.recipe}\n{rows.contrast_in_words(one)}"
         table.add_row(name, *(rows.signed(figure).replace(" ", "\n", 1) for figure in (one.auroc, one.error)))
@@ -129,7 +130,7 @@ def _contrasts(found: Sequence[Contrast]) -> Table:
 
 
 def _parts(found: Sequence[rows.PartLine]) -> Table:
-    table = _plain_table("recipe", "part", "films", "error at 0.5", "published")
+    table = plain_table("recipe", "part", "films", "error at 0.5", "published", is_tight=True, unfolded=("recipe",))
     for one in found:
         figures = one.figures
         table.add_row(
@@ -140,13 +141,3 @@ def _parts(found: Sequence[rows.PartLine]) -> Table:
 
 def _two_lines(one: Estimate | None, instead: str = "") -> str:
     return instead if one is None else one.text().replace(" ", "\n", 1)
-
-
-def _plain_table(*headers: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
-    for header in headers:
-        table.add_column(header, no_wrap=header == "recipe", overflow="fold")
-    return table

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from hilum.evaluation import OTHER_DATA, OTHER_PART, Count, Evaluation, read_evaluation
 from hilum.files import explained, printable, read_json
 from hilum.metrics import PRIMARY
-from hilum.reports import results_rows, words
+from hilum.reports import results_beyond, results_rows, words
 from hilum.reports.markdown import table
 from hilum.reports.results_looks import PlanningLook, Result, looks_section
 from hilum.reproduction.parts import error_at_one_half
@@ -23,7 +23,8 @@ _NOT_STATED: Final = "not stated"
 _HEAD: Final = """# Results
 
 Made by `make results` from the files in `docs/results/`; nobody edits this page. Every measured figure is followed by
-its 95 % interval from a bootstrap over patients. hilum assists a reader; it is not a medical device.
+its 95 % interval over patients (docs/reference/metrics.md). What is judged, and how, was said beforehand in the
+[analysis plan](analysis-plan.md). hilum assists a reader; it is not a medical device.
 
 To add the rows of `hilum reproduce DATA`: the same with `--minutes 0 --publish docs/results`, then `make results`. To
 add another model: `hilum evaluate MODEL DATA`, copy its `evaluation.json` to `docs/results/NAME.json`, `make results`.
@@ -97,6 +98,9 @@ def render_results(directory: Path) -> str:
         results_rows.claims_section(rows),
         *(_section(under, results, published, rows) for under in _SECTIONS),
         results_rows.contrasts_section(rows),
+        results_beyond.calibration_section(results),
+        results_beyond.patients_section(results),
+        results_beyond.external_section(results),
         results_rows.parts_section(rows),
         looks_section(planning, results, published_looks(directory)),
         _makings(results, rows),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from hilum.evaluation import Evaluation, PointFigures
 from hilum.reports import words
+from hilum.reports.methods import usual_method
+from hilum.terminal import plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,7 +32,7 @@ def evaluation_table(evaluation: Evaluation, page: Path) -> RenderableType:
     if primary.subtypes:
         parts += [Text(""), _subtypes(primary)]
     parts += [
-        Text(f"\n95 % intervals: {evaluation.scores.auroc.method}; the page marks those made otherwise."),
+        Text(f"\n95 % intervals: {usual_method(evaluation)}; the page marks those made otherwise."),
         Text(words.looks(evaluation)),
         Text(" ".join(evaluation.limits[:2])),
         Text(f"\nPage  {page}", no_wrap=True),
@@ -39,7 +41,7 @@ def evaluation_table(evaluation: Evaluation, page: Path) -> RenderableType:
 
 
 def _points(evaluation: Evaluation) -> Table:
-    table = _table("operating point", "threshold", "sensitivity", "specificity")
+    table = plain_table("operating point", "threshold", "sensitivity", "specificity")
     for point in evaluation.points:
         threshold = f"{point.at.threshold:.4f}"
         table.add_row(point.at.name, threshold, point.sensitivity.text(), point.specificity.text())
@@ -48,31 +50,21 @@ def _points(evaluation: Evaluation) -> Table:
 
 def _scores(evaluation: Evaluation) -> Table:
     scores = evaluation.scores
-    table = _table("AUROC", "AUPRC", "Brier", "ECE")
+    table = plain_table("AUROC", "AUPRC", "Brier", "ECE")
     # Two lines a cell, so that four figures with intervals fit beside each other.
     table.add_row(*(one.text().replace(" ", "\n", 1) for one in (scores.auroc, scores.auprc, scores.brier, scores.ece)))
     return table
 
 
 def _predictive_values(point: PointFigures) -> Table:
-    table = _table("prevalence", "PPV", "NPV")
+    table = plain_table("prevalence", "PPV", "NPV")
     for values in point.predictive_values:
         table.add_row(words.prevalence(values.prevalence), values.ppv.text(), values.npv.text(4))
     return table
 
 
 def _subtypes(point: PointFigures) -> Table:
-    table = _table("pneumonia by", "sensitivity", "films")
+    table = plain_table("pneumonia by", "sensitivity", "films")
     for subtype in point.subtypes:
         table.add_row(subtype.name, subtype.sensitivity.text(), words.films_of(subtype.count))
-    return table
-
-
-def _table(*headers: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for header in headers:
-        table.add_column(header, overflow="fold")
     return table

@@ -116,8 +116,14 @@ def choice(point: PointFigures) -> str:
     reached = "" if chosen.is_reached else " No threshold reached that goal."
     return (
         f"The threshold was set for {point.at.goal}, on patients kept apart during training; there it gave a "
-        f"sensitivity of {percent(chosen.sensitivity)} and a specificity of {percent(chosen.specificity)}.{reached}"
+        f"sensitivity of {_with_ends(chosen.sensitivity, chosen.sensitivity_low, chosen.sensitivity_high)} and a "
+        f"specificity of {_with_ends(chosen.specificity, chosen.specificity_low, chosen.specificity_high)}.{reached}"
     )
+
+
+def _with_ends(value: float, low: float | None, high: float | None) -> str:
+    ends = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    return percent(value) + ends
 
 
 def looks(evaluation: Evaluation) -> str:

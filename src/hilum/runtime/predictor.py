@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import asdict
 
-from hilum.engine import Engine, Films
+from hilum.engine import FEATURE_DISTANCE, Engine, Films
 from hilum.errors import HilumError, nearest
 from hilum.files import printable
 from hilum.images import Film, read_film, to_square
 from hilum.metrics import PlattScaling
-from hilum.modelfolder import GRAPH, MANIFEST, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
+from hilum.metrics.arrays import Floats
+from hilum.metrics.conformal import ConformalSets
+from hilum.modelfolder import GRAPH, MANIFEST, Gate, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
 from hilum.progress import Progress, Silent
-from hilum.runtime.prediction import Prediction
+from hilum.runtime.gate import INVERTED, refusals, warning
+from hilum.runtime.prediction import Assessment, Prediction
 
 
 class Predictor:
@@ -94,19 +99,36 @@ class Predictor:
             )
         return points[name]
 
-    def predict(self, paths: Sequence[Path], operating_point: str, batch_size: int = 16) -> Iterator[Prediction]:
-        """One prediction a path, in their order; a film that cannot be read says why and stops nothing."""
-        threshold = self.operating_point(operating_point).threshold
-        for start in range(0, len(paths), batch_size):
-            read = [(path, _read(path)) for path in paths[start : start + batch_size]]
+    @cached_property
+    def sets(self) -> ConformalSets | None:
+        """Which answers a logit leaves open; None where the folder does not say."""
+        stored = self.manifest.conformal
+        return ConformalSets(**asdict(stored)) if stored else None
+
+    def distances(self, squares: Films, batch_size: int = 32, progress: Progress | None = None) -> Floats | None:
+        """(n,) distances of (n, side, side) uint8 squares from the fit films; None where the model has no gate."""
+        if self.manifest.gate is None:
+            return None
+        return self.engine.values(FEATURE_DISTANCE, squares, batch_size, progress)
+
+    def assess(self, paths: Iterable[Path], batch_size: int = 16) -> Iterator[Assessment]:
+        """Logit, distance and refusal of each path, in their order; a film that cannot be read says why."""
+        for batch in _batches(paths, batch_size):
+            read = [(path, _read(path)) for path in batch]
             films = [film for _, film in read if isinstance(film, Film)]
-            squares = [to_square(film.pixels, self.side, self.geometry) for film in films]
-            answers = iter(self.logits(np.stack(squares)) if squares else ())
+            squares = np.stack([self._square(film) for film in films]) if films else None
+            answers = iter(()) if squares is None else self._responses(squares)
             for path, film in read:
                 if isinstance(film, HilumError):
-                    yield Prediction(printable(path), problem=str(film))
+                    yield Assessment(printable(path), problem=str(film))
                 else:
-                    yield self._answer(path, film, float(next(answers)), threshold)
+                    yield self._assessed(path, film, *next(answers))
+
+    def predict(self, paths: Sequence[Path], operating_point: str, batch_size: int = 16) -> Iterator[Prediction]:
+        """One prediction a path, in their order; what cannot be read or is no chest film says why and stops nothing."""
+        threshold = self.operating_point(operating_point).threshold
+        for assessment in self.assess(paths, batch_size):
+            yield self._answer(assessment, threshold)
 
     def activation_map(self, square: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """(h, w) evidence for pneumonia (positive) and against it (negative) by place, of one (side, side) square.
@@ -116,10 +138,47 @@ class Predictor:
         (evidence,) = self.engine.run(square[None], ("activation_map",))["activation_map"]
         return cast(npt.NDArray[np.float32], evidence)
 
-    def _answer(self, path: Path, film: Film, logit: float, threshold: float) -> Prediction:
-        probability = float(self.probability(logit))
-        decision = "pneumonia" if probability >= threshold else "normal"
-        return Prediction(printable(path), probability, logit, decision, film.notes)
+    def _square(self, film: Film) -> npt.NDArray[np.uint8]:
+        return to_square(film.pixels, self.side, self.geometry)
+
+    def _responses(self, squares: Films) -> Iterator[tuple[float, float | None]]:
+        """Logit and distance of each square, from one pass."""
+        if self.manifest.gate is None:
+            return ((float(logit), None) for logit in self.logits(squares))
+        outputs = self.engine.run(squares, ("logit", FEATURE_DISTANCE))
+        pairs = zip(outputs["logit"], outputs[FEATURE_DISTANCE], strict=True)
+        return ((float(logit), float(distance)) for logit, distance in pairs)
+
+    def _assessed(self, path: Path, film: Film, logit: float, distance: float | None) -> Assessment:
+        gate = self.manifest.gate
+        reasons = refusals(film, distance, gate)
+        if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film, gate):
+            reasons = (*reasons, INVERTED)
+        about = "" if reasons else warning(distance, gate)
+        return Assessment(printable(path), "", logit, distance, reasons, about, film.notes)
+
+    def _passes_inverted(self, film: Film, gate: Gate) -> bool:
+        [(_, distance)] = self._responses(255 - self._square(film)[None])
+        return distance is not None and distance <= gate.refuse_above
+
+    def _answer(self, film: Assessment, threshold: float) -> Prediction:
+        if film.logit is None or film.reasons:
+            problem = film.problem or f"'{film.path}': {' '.join(film.reasons)}"
+            return Prediction(
+                film.path, film.status, distance=film.distance, notes=film.notes, problem=problem, reasons=film.reasons
+            )
+        probability = float(self.probability(film.logit))
+        return Prediction(
+            path=film.path,
+            status=film.status,
+            probability=probability,
+            logit=film.logit,
+            decision="pneumonia" if probability >= threshold else "normal",
+            answers=self.sets.answers(film.logit) if self.sets else None,
+            warning=film.warning,
+            distance=film.distance,
+            notes=film.notes,
+        )
 
 
 def _read(path: Path) -> Film | HilumError:
@@ -127,3 +186,10 @@ def _read(path: Path) -> Film | HilumError:
         return read_film(path)
     except HilumError as error:
         return error
+
+
+def _batches(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
+    """The paths in lists of `size`; the last may be shorter."""
+    remaining = iter(paths)
+    while batch := list(islice(remaining, size)):
+        yield batch

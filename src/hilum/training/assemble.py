@@ -16,8 +16,11 @@ from hilum.engine import Engine
 from hilum.errors import HilumError
 from hilum.exporting import export_onnx, network_logits
 from hilum.metrics import OperatingPoint, PlattScaling, choose_operating_points, fit_platt, log_odds
+from hilum.metrics.conformal import conformal_sets
 from hilum.modelfolder import (
     Calibration,
+    Conformal,
+    Gate,
     Parity,
     Served,
     StoredOperatingPoint,
@@ -43,9 +46,11 @@ class Assembled:
 
     calibration: Calibration
     operating_points: tuple[StoredOperatingPoint, ...]
+    conformal: Conformal
     parity: Parity
     served: dict[str, Served]
     salt: str
+    gate: Gate | None = None
 
 
 def assemble(
@@ -70,7 +75,8 @@ def assemble(
     calibrate = split.rows("calibrate")
     truth = catalogue.is_pneumonia[calibrate]
     platt = calibrate_upwards(graph_logit[calibrate], truth)
-    points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth)
+    group = catalogue.resampling_groups()[calibrate]
+    points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth, group=group)
     parity = compare(platt, points, network_logits(classifier, pixels, at_once, progress), graph_logit)
     salt = new_salt()
     return Assembled(
@@ -82,6 +88,7 @@ def assemble(
             patients=len({catalogue.films[row].patient for row in calibrate}),
         ),
         operating_points=tuple(StoredOperatingPoint(**asdict(point)) for point in points),
+        conformal=Conformal(**asdict(conformal_sets(graph_logit[calibrate], truth, group))),
         parity=parity,
         served={part: _served(catalogue.select(split.rows(part)), salt) for part in ("fit", "select", "calibrate")},
         salt=salt,

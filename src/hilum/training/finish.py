@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import torch
+
 from hilum.datasets import Catalogue, Split
 from hilum.modelfolder import Manifest, write_model_folder
 from hilum.modelfolder.card import POPULATIONS, model_card
 from hilum.progress import Progress
 from hilum.training.assemble import assemble, network_files
 from hilum.training.feed import JUDGED_AT_ONCE
+from hilum.training.gate import fit_gate
 from hilum.training.job import Job
 from hilum.training.loop import TrainedNetwork
 from hilum.training.manifest import Making, manifest_of
@@ -23,10 +28,14 @@ def finish(
     split: Split,
     progress: Progress,
 ) -> Manifest:
-    """Export, calibrate and write the model folder of a run whose training has ended."""
+    """Export, fit the gate, calibrate and write the model folder of a run whose training has ended."""
     files = network_files(trained.classifier, job.recipe)
     at_once = min(JUDGED_AT_ONCE, job.machine.micro_batch or JUDGED_AT_ONCE)
-    assembled = assemble(trained.classifier, files["model.onnx"], job.pixels, films, split, progress, at_once)
+    threads = torch.get_num_threads()
+    graph, gate = fit_gate(files["model.onnx"], job.pixels, films, split, progress, at_once, threads)
+    files["model.onnx"] = graph
+    assembled = assemble(trained.classifier, graph, job.pixels, films, split, progress, at_once)
+    assembled = replace(assembled, gate=gate)
     making = _making(facts, trained, job)
     card = model_card(manifest_of(making, split, assembled, {}), trained.classifier.is_plain_timm)
     manifest = write_model_folder(

@@ -58,6 +58,8 @@ def manifest_of(making: Making, split: Split, assembled: Assembled, hashes: dict
         geometry=making.geometry,
         calibration=assembled.calibration,
         operating_points=assembled.operating_points,
+        gate=assembled.gate,
+        conformal=assembled.conformal,
         training=_training(making, split, assembled),
         parity=assembled.parity,
         recipe=making.recipe,

@@ -14,7 +14,7 @@ from hilum.progress import on_stderr
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_SHOWN_FILMS = 3
+_SHOWN_FILMS, _SHOWN_FILMS_OF_A_LEAK = 3, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Checked:
         from rich.console import Group
         from rich.text import Text
 
-        from hilum.verbs.tables import plain_table
+        from hilum.terminal import plain_table
 
         table = plain_table("outcome", "number", "what was looked for")
         table.columns[1].justify = "right"
@@ -128,6 +128,7 @@ def check(
 
 def _in_words(finding: Finding) -> str:
     """The finding's sentence and the first of its films, one a line."""
-    left = len(finding.films) - _SHOWN_FILMS
-    films = [*finding.films[:_SHOWN_FILMS], *([f"and {left:,} more films"] if left > 0 else [])]
+    shown = _SHOWN_FILMS_OF_A_LEAK if finding.severity == "leak" else _SHOWN_FILMS
+    left = len(finding.films) - shown
+    films = [*finding.films[:shown], *([f"and {left:,} more films"] if left > 0 else [])]
     return "\n  ".join([f"\n{finding.title}. {finding.detail}".rstrip(), *films])

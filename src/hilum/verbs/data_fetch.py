@@ -57,7 +57,7 @@ class Fetched:
         from rich.console import Group
         from rich.text import Text
 
-        from hilum.verbs.tables import plain_table
+        from hilum.terminal import plain_table
 
         table = plain_table("folder", "films")
         table.columns[1].justify = "right"

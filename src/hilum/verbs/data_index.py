@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum.datasets.catalogue import LABELS, Catalogue
 from hilum.datasets.catalogue_file import is_catalogue, read_catalogue, write_catalogue
+from hilum.datasets.corrections import read_corrections
 from hilum.datasets.counts import PlaceCount, count_films
 from hilum.datasets.index import unchanged
 from hilum.datasets.workspace import WORKSPACE, Wishes, place_of, update_index
@@ -88,6 +90,7 @@ def index(
     patient: str = "",
     name: str = "",
     root: Path | None = None,
+    corrections: Sequence[Path] = (),
     workspace: Path = WORKSPACE,
 ) -> Indexed:
     """Make a catalogue: one row a film with label, patient, folder, size, hashes and what is wrong with it.
@@ -103,19 +106,23 @@ def index(
             table), or a regular expression with one group. By itself: Kermany names, else the table, else file.
         name: Name of the data set.
         root: Folder that the paths in a table start from; the table's own if not given.
+        corrections: CSV file of corrected labels, as the page of hilum audit labels saves it; may be given several
+            times. They are made again at every later index, until --corrections names others.
         workspace: Folder of all indexes.
 
     Examples:
         hilum data index data/chest_xray
         hilum data index data/ward --patient 'patient([0-9]+)_'
         hilum data index data/labels.csv --output catalogue.csv
+        hilum data index data/chest_xray --corrections corrections.csv
     """
     place = output or place_of(data, workspace)
     _require_suffix(place)
     if is_catalogue(data):
-        catalogue, previous = _copied(data, place)
+        catalogue, previous = _copied(data, place, corrections)
     else:
-        catalogue, previous = update_index(data, place, Wishes(patient, printable(name), root), on_stderr())
+        wishes = Wishes(patient, printable(name), root, read_corrections(corrections) if corrections else None)
+        catalogue, previous = update_index(data, place, wishes, on_stderr())
     return Indexed(
         data=printable(data),
         catalogue=printable(place),
@@ -145,8 +152,14 @@ def _missing_classes(catalogue: Catalogue) -> list[str]:
     return [f"There is no usable film labelled {label}: a model needs both." for label in LABELS if label not in there]
 
 
-def _copied(data: Path, place: Path) -> tuple[Catalogue, Catalogue | None]:
+def _copied(data: Path, place: Path, corrections: Sequence[Path]) -> tuple[Catalogue, Catalogue | None]:
     """A catalogue written once more, perhaps in the other format; no film is opened."""
+    if corrections:
+        raise HilumError(
+            f"'{printable(data)}' is a catalogue, which keeps the corrections that it was made with.",
+            expected="the folder or the table of films that is to be corrected",
+            do="Name that one with --corrections.",
+        )
     catalogue = read_catalogue(data)
     write_catalogue(place, catalogue)
     return catalogue, catalogue

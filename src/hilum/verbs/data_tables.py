@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hilum.datasets.counts import PlaceCount
-from hilum.verbs.tables import plain_table
+from hilum.terminal import plain_table
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -20,11 +20,12 @@ from hilum.evaluation import (
     evaluate_model,
     predictions_csv,
     read_evaluation,
+    with_fall,
 )
 from hilum.files import as_json, explained, printable, write_together
 from hilum.metrics import DRAWS
 from hilum.progress import on_stderr
-from hilum.reports import evaluation_page, require_drawing
+from hilum.reports import MOST_ERRORS, evaluation_page, require_drawing, worst_errors
 from hilum.runtime import Predictor
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ def evaluate(
     *,
     split: str = "test",
     prevalence: Sequence[float] = PREVALENCES,
+    external: Path | None = None,
     output: Path | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    errors: int = MOST_ERRORS,
     threads: int = 0,
     workspace: Path = WORKSPACE,
 ) -> Evaluated:
@@ -86,9 +89,12 @@ def evaluate(
         data: Folder of class folders, or a catalogue file.
         split: Folder the films came in (test, train, val), validation (what the protocol held back) or all.
         prevalence: Fractions of films with pneumonia at which PPV and NPV are stated; may be given several times.
+        external: These films are from elsewhere: folder with the evaluation on what the protocol held back. The page
+            then shows the fall from there, and no PPV at these films' own prevalence.
         output: Folder for the three files; under runs/evaluations if not given.
         draws: Samples of the bootstrap.
         seed: Fixes the samples.
+        errors: Most films that the page shows where the model was most wrong; 0 keeps pictures of patients out of it.
         threads: Threads of the graph; 0 takes every usable core.
         workspace: Folder of catalogues and pixel caches.
 
@@ -97,10 +103,11 @@ def evaluate(
         hilum evaluate runs/cnn-scratch data/chest_xray --prevalence 0.05
         hilum evaluate runs/cnn-scratch data/chest_xray --output report
         hilum evaluate runs/grouped data/chest_xray --split validation
-        hilum evaluate runs/cnn-scratch data/other_hospital --split all
+        hilum evaluate runs/cnn-scratch data/other_hospital --split all --external report
     """
     progress = on_stderr()
     settings = Settings(split, tuple(prevalence), draws, seed)
+    internal = read_evaluation(external / _JSON) if external else None
     require_threads(threads)
     require_drawing()
     predictor = Predictor.open(model, threads)
@@ -109,11 +116,14 @@ def evaluate(
     folder = _room_for(output or _usual_place(predictor.manifest.name, *judged), judged)
     made = provenance.current("numpy", "onnxruntime", "pillow")
     evaluation, predictions = evaluate_model(predictor, catalogue, place, settings, made, progress)
+    if internal:
+        evaluation = with_fall(evaluation, internal)
+    worst = worst_errors(predictions, predictor, evaluation.primary.at.threshold, errors, progress)
     evaluated = Evaluated(evaluation, folder / _PAGE, folder / _JSON, folder / _PREDICTIONS)
     write_together(
         {
             evaluated.predictions: predictions_csv(predictions),
-            evaluated.page: evaluation_page(evaluation, predictions),
+            evaluated.page: evaluation_page(evaluation, predictions, worst),
             evaluated.json: as_json(evaluation.as_json()),
         }
     )

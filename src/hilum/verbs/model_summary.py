@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError, require_installed
 from hilum.recipe import Recipe, read_recipe
+from hilum.terminal import plain_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -202,7 +203,7 @@ def _is_trained(classifier: FilmClassifier, modules: Sequence[str]) -> bool:
 
 def _block_table(blocks: Sequence[BlockRow]) -> Table:
     """Trunk, then tail, a line between them."""
-    table = _table("layers", "map", ">parameters", "state")
+    table = plain_table("layers", "map", ">parameters", "state", is_tight=True)
     for position, row in enumerate(blocks):
         if position and blocks[position - 1].is_trunk and not row.is_trunk:
             table.add_section()
@@ -233,23 +234,11 @@ def _keras_in_words(keras: KerasList) -> str:
 
 
 def _keras_table(keras: KerasList) -> Table:
-    table = _table(">no.", "Keras layer", "module here", ">count", "state")
+    table = plain_table(">no.", "Keras layer", "module here", ">count", "state", is_tight=True)
     for row in keras.rows:
         if row.number and keras.last_layers and row.number == len(keras.rows) - keras.last_layers:
             table.add_section()
         state = ("trained" if row.is_trained else "frozen") if row.modules else ""
         count = f"{row.parameters + row.statistics:,}" if row.modules else ""
         table.add_row(str(row.number), row.name, "\n".join(row.modules), count, state)
-    return table
-
-
-def _table(*headers: str) -> Table:
-    """A table without a frame, narrow enough for 80 columns; ">" in front of a header sets its column to the right."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for header in headers:
-        is_number = header.startswith(">")
-        table.add_column(header.lstrip(">"), justify="right" if is_number else "left", overflow="fold")
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ from hilum.errors import HilumError
 from hilum.files import explained, printable, spreadsheet_safe, write_atomically
 from hilum.images import IMAGE_SUFFIXES, read_film, to_square
 from hilum.images.walk import is_film, walk
-from hilum.metrics import PRIMARY
+from hilum.metrics import PRIMARY, PlattScaling, log_odds
 from hilum.modelfolder.card import limits
 from hilum.progress import on_stderr, track
-from hilum.runtime import Prediction, Predictor, draw_map
+from hilum.runtime import NO_GATE, Prediction, Predictor, draw_map
+from hilum.site import PrevalenceShift, site_settings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """One row a film, with what is needed to read them."""
+    """One row a film, with what is needed to read them.
+
+    Args:
+        prevalence: share of pneumonia among the films that calibrated the model.
+        site_prevalence: that of the site, where one is stated; each row then has its probability too.
+        site_threshold: the threshold on that probability, which makes the same decisions.
+    """
 
     model: str
     model_hash: str
@@ -33,12 +40,14 @@ class Predictions:
     operating_point: str
     threshold: float
     prevalence: float
+    site_prevalence: float | None
+    site_threshold: float | None
     predictions: tuple[Prediction, ...]
     limits: tuple[str, ...]
 
     @property
     def exit_status(self) -> int:
-        """1 where a film was not assessed."""
+        """1 where a film was not assessed or could not be read."""
         return int(any(row.problem for row in self.predictions))
 
     def __rich__(self) -> RenderableType:
@@ -55,18 +64,24 @@ def predict(
     inputs: Sequence[Path],
     *,
     model: Path,
-    operating_point: str = PRIMARY,
+    operating_point: str | None = None,
+    prevalence: float | None = None,
+    site: Path | None = None,
     csv_: Path | None = None,
     maps: Path | None = None,
 ) -> Predictions:
     """Answer for films with a trained model: calibrated probability and decision, one row a film.
 
-    A film that cannot be read is a row with its reason; the others go on, and the exit status is 1.
+    A film that cannot be read, or that is no chest film, is a row with its reason; the others go on, and the exit
+    status is 1. A film unlike the training films is answered with a warning. Where a film leaves both answers open,
+    or none, the model does not know, and says so.
 
     Args:
         inputs: Films, folders (searched for films, subfolders too) or patterns such as 'ward/*.png'.
         model: Model folder, or the run that holds one.
-        operating_point: Name of the stored threshold that decides.
+        operating_point: Name of the stored threshold that decides; the site's, or sensitivity>=0.95, if not given.
+        prevalence: Share of films with pneumonia where these come from, 0 to 1; probabilities are given for it too.
+        site: File hilum.toml with the site's settings, or its folder; searched from here upwards if not given.
         csv_: Also write the rows to this CSV file.
         maps: Also write a PNG with the activation map over each film into this folder.
 
@@ -74,11 +89,15 @@ def predict(
         hilum predict film.jpeg --model runs/cnn-scratch
         hilum predict ward/ --model runs/cnn-scratch --csv answers.csv
         hilum predict film.jpeg --model runs/cnn-scratch --maps maps/ --json
+        hilum predict ward/ --model runs/cnn-scratch --prevalence 0.05
     """
+    settings = site_settings(site)
     predictor = Predictor.open(model)
-    point = predictor.operating_point(operating_point)
+    point = predictor.operating_point(operating_point or settings.operating_point or PRIMARY)
+    shift = _shift(predictor, settings.prevalence if prevalence is None else prevalence)
     paths = find_films(inputs)
-    rows = tuple(track(on_stderr(), predictor.predict(paths, operating_point), "Films", len(paths)))
+    answers = track(on_stderr(), predictor.predict(paths, point.name), "Films", len(paths))
+    rows = tuple(_at_site(row, predictor, shift) for row in answers)
     answer = Predictions(
         model=predictor.manifest.name,
         model_hash=predictor.model_hash,
@@ -86,8 +105,10 @@ def predict(
         operating_point=point.name,
         threshold=point.threshold,
         prevalence=predictor.manifest.calibration.prevalence,
+        site_prevalence=shift.stated if shift else None,
+        site_threshold=shift.threshold(point.threshold) if shift else None,
         predictions=rows,
-        limits=limits(predictor.manifest),
+        limits=(*limits(predictor.manifest), *([] if predictor.manifest.gate else [NO_GATE])),
     )
     if csv_:
         write_csv(csv_, answer)
@@ -119,12 +140,14 @@ def write_csv(path: Path, answer: Predictions) -> None:
     """The rows as CSV; the name of a model that was trained under a leaky protocol says so in every line."""
     text = io.StringIO()
     writer = csv.writer(text)
-    columns = ["path", "probability", "logit", "decision", "operating_point", "threshold", "model", "problem", "notes"]
+    columns = ["path", "status", "probability", "site_probability", "logit", "decision", "answers", "operating_point"]
+    columns += ["threshold", "model", "distance", "warning", "problem", "notes"]
     writer.writerow(columns)
     model = f"{answer.model} (leaky)" if answer.is_leaky else answer.model
     for row in answer.predictions:
-        cells = [row.path, row.probability, row.logit, row.decision, answer.operating_point, answer.threshold, model]
-        writer.writerow([spreadsheet_safe(cell) for cell in [*cells, row.problem, "; ".join(row.notes)]])
+        said = [row.path, row.status, row.probability, row.site_probability, row.logit, row.decision, row.answer_set]
+        cells = [*said, answer.operating_point, answer.threshold, model, row.distance, row.warning, row.problem]
+        writer.writerow([spreadsheet_safe(cell) for cell in [*cells, "; ".join(row.notes)]])
     write_atomically(path, lambda file: file.write(text.getvalue().encode("utf-8")))
 
 
@@ -139,6 +162,23 @@ def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], rows: 
         picture = draw_map(pixels, predictor.activation_map(square))
         target = folder / f"{_unused(printable(path.stem), used)}-map.png"
         write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
+
+
+def _shift(predictor: Predictor, prevalence: float | None) -> PrevalenceShift | None:
+    """From the model's prevalence to the stated one; None where none is stated."""
+    if prevalence is None:
+        return None
+    log_odds(prevalence)  # refuses what is no prevalence, before any film is read
+    return PrevalenceShift(predictor.manifest.calibration.prevalence, prevalence)
+
+
+def _at_site(row: Prediction, predictor: Predictor, shift: PrevalenceShift | None) -> Prediction:
+    """The row with its probability at the site's prevalence, where one is stated."""
+    if shift is None or row.logit is None:
+        return row
+    calibration = predictor.manifest.calibration
+    calibrated = PlattScaling(calibration.slope, calibration.intercept).logit(row.logit)
+    return replace(row, site_probability=float(shift.probability(calibrated)))
 
 
 def _unused(stem: str, used: set[str]) -> str:

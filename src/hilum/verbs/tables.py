@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hilum.terminal import plain_table
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from hilum.verbs.predict import Predictions
-
-
-def plain_table(*headers: str) -> Table:
-    """A table without a frame: a rule under the headers, text left, no wrapping of numbers."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    return table
 
 
 def predictions_table(answer: Predictions) -> RenderableType:
@@ -27,21 +17,31 @@ def predictions_table(answer: Predictions) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    table = plain_table("film", "probability", "decision")
-    table.columns[1].justify = "right"
+    at_site = [] if answer.site_prevalence is None else [f"at {answer.site_prevalence:.1%}"]
+    table = plain_table("film", "probability", *at_site, "decision", "answer set")
+    for column in table.columns[1 : 2 + len(at_site)]:
+        column.justify = "right"
     for row in answer.predictions:
-        probability = "" if row.probability is None else f"{row.probability:.4f}"
-        table.add_row(Text(row.path), probability, Text(row.decision))
+        figures = [row.probability, *([row.site_probability] if at_site else [])]
+        shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
+        table.add_row(Text(row.path), *shown, Text(row.decision), Text(row.answer_set))
     lines: list[RenderableType] = [table, Text("")]
     for row in answer.predictions:
-        lines += [Text(f"Not assessed: {row.problem}")] if row.problem else []
+        lines += [Text(f"{row.status.capitalize()}: {row.problem}")] if row.problem else []
+        lines += [Text(f"Warning: '{row.path}': {row.warning}")] if row.warning else []
         lines += [Text(f"{row.path}: {note}") for note in row.notes]
-    lines.append(
-        Text(
-            f"Model {answer.model} ({answer.model_hash[:12]}); pneumonia from a probability of {answer.threshold:.4f} "
-            f"({answer.operating_point}); probability as in the calibration data, "
-            f"where {answer.prevalence:.0%} had pneumonia."
-        )
-    )
+    lines.append(Text(_threshold_in_words(answer)))
     lines.append(Text(" ".join(answer.limits)))
     return Group(*lines)
+
+
+def _threshold_in_words(answer: Predictions) -> str:
+    """Which model, from which probability on, and at which prevalence."""
+    words = (
+        f"Model {answer.model} ({answer.model_hash[:12]}); pneumonia from a probability of {answer.threshold:.4f} "
+        f"({answer.operating_point}); probability as in the calibration data, "
+        f"where {answer.prevalence:.0%} had pneumonia"
+    )
+    if answer.site_prevalence is None or answer.site_threshold is None:
+        return f"{words}."
+    return f"{words}; at {answer.site_prevalence:.1%}, pneumonia from {answer.site_threshold:.4f}."

@@ -1,0 +1,89 @@
+"""The films on which a model was most wrong, each with its activation map, for a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup
+from PIL import Image
+
+from hilum.evaluation import PredictionTable
+from hilum.files import printable
+from hilum.images import read_film, to_square
+from hilum.metrics import log_odds
+from hilum.progress import Progress, Silent
+from hilum.runtime import Predictor
+from hilum.runtime.mapping import draw_map
+
+MOST_ERRORS: Final = 16
+_SIDE_PX: Final = 220
+
+
+@dataclass(frozen=True, slots=True)
+class WorstError:
+    """A film that was called the wrong way.
+
+    Args:
+        path: of the film, from its catalogue's root.
+        label: what it shows: "pneumonia" or "normal".
+        subtype: of the pneumonia, or "".
+        probability: that the model stated, of pneumonia.
+        film: the picture as a data URI.
+        activation_map: likewise; "" where the model has no map.
+    """
+
+    path: str
+    label: str
+    subtype: str
+    probability: float
+    film: Markup
+    activation_map: Markup
+
+
+def worst_errors(
+    predictions: PredictionTable,
+    predictor: Predictor,
+    threshold: float,
+    most: int = MOST_ERRORS,
+    progress: Progress = Silent(),
+) -> tuple[WorstError, ...]:
+    """The films on the wrong side of a threshold that are farthest from it in log-odds, worst first.
+
+    Maps are drawn at one scale, that of the strongest evidence among them, so that they can be compared.
+    """
+    truth = predictions.is_pneumonia
+    wrong = np.flatnonzero((predictions.probability >= threshold) != truth)
+    distance = np.abs(predictions.calibrated_logit[wrong] - log_odds(threshold))
+    rows = wrong[np.argsort(-distance, kind="stable")][:most]
+    films, has_map = predictions.films, len(rows) > 0 and "activation_map" in predictor.engine.outputs
+    found = []
+    with progress.bar("Errors", len(rows)) as bar:
+        for row in rows:
+            pixels = read_film(films.root / films.films[row].path).pixels
+            square = to_square(pixels, predictor.side, predictor.geometry)
+            found.append((row, square, predictor.activation_map(square) if has_map else None))
+            bar.advance()
+    scale = max((float(np.abs(one).max()) for _, _, one in found if one is not None), default=0.0) or None
+    return tuple(
+        WorstError(
+            path=printable(films.films[row].path),
+            label=films.films[row].label,
+            subtype=films.films[row].subtype,
+            probability=float(predictions.probability[row]),
+            film=_as_uri(Image.fromarray(square)),
+            activation_map=_as_uri(draw_map(square, evidence, scale)) if evidence is not None else Markup(""),
+        )
+        for row, square, evidence in found
+    )
+
+
+def _as_uri(picture: Image.Image) -> Markup:
+    """A JPEG small enough for a page that holds many of them."""
+    picture.thumbnail((2 * _SIDE_PX, _SIDE_PX))
+    text = io.BytesIO()
+    picture.convert("RGB").save(text, "JPEG", quality=82)
+    return Markup("data:image/jpeg;base64," + base64.b64encode(text.getvalue()).decode("ascii"))

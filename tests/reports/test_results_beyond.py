@@ -1,0 +1,41 @@
+"""Calibration, patients and the fall elsewhere on the results page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hilum.evaluation import with_fall
+from hilum.reports.results_beyond import calibration_section, external_section, patients_section
+from hilum.reports.results_looks import Result
+from stand_ins import reference_evaluation
+
+ONE = reference_evaluation()
+OF_FORMAT_1 = replace(ONE, probabilities=None, usefulness=None, per_patient=None)
+
+
+def test_every_kind_of_probability_is_a_line_beside_a_perfect_model() -> None:
+    section = calibration_section([Result("fine", ONE)])
+    assert [line.split(" | ")[1] for line in section.splitlines() if line.startswith("| ")][2:] == [
+        "raw",
+        "calibrated",
+        "calibrated and moved",
+    ]
+    assert "0.029 (0.018 to 0.041)" in section
+
+
+def test_patients_risks_and_benefit_are_a_line() -> None:
+    section = patients_section([Result("fine", ONE)])
+    assert "| fine | 0.983 [" in section and "7.5 %, 3.6 %, 2.6 %" in section
+
+
+def test_fall_is_shown_for_external_films_only() -> None:
+    elsewhere = replace(ONE, films=replace(ONE.films, data_name="nih"))
+    assert "| fine | nih, 624 films of 428 patients | 0.000 [" in external_section(
+        [Result("fine", with_fall(elsewhere, ONE))]
+    )
+    assert external_section([Result("fine", ONE)]) == ""
+
+
+def test_evaluations_of_an_older_format_leave_the_sections_out() -> None:
+    results = [Result("old", OF_FORMAT_1)]
+    assert calibration_section(results) == patients_section(results) == external_section(results) == ""
