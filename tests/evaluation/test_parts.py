@@ -26,7 +26,7 @@ FILMS = Catalogue(
 def test_a_folder_is_judged_and_bad_films_are_listed() -> None:
     films, left_out = films_to_judge(FILMS, "test", manifest())
     assert [one.path for one in films.films] == ["test/a", "test/b"]
-    assert left_out == (LeftOut("test/broken", "It is truncated."),)
+    assert left_out == (LeftOut("test/broken", "It is truncated.", "pneumonia"),)
 
 
 def test_all_are_judged_on_request() -> None:

@@ -8,6 +8,7 @@ looks         how often they have been looked at
 scores        from predictions to figures with intervals, film by film
 per_patient   the same over patients
 probabilities are the stated probabilities true?
+unanswered    what the gate refuses, what is left open, the worst case
 external      the fall from the films it was made for to others
 usefulness    what is acting on them worth?
 figures       the figures as values
@@ -21,6 +22,7 @@ from hilum.evaluation.figures import (
     Choice,
     Count,
     Counts,
+    LeftOut,
     Point,
     PointFigures,
     PredictiveValues,
@@ -38,12 +40,12 @@ from hilum.evaluation.record import (
     OTHER_PART,
     Evaluation,
     JudgedFilms,
-    LeftOut,
     ModelFacts,
     model_facts,
     read_evaluation,
     write_evaluation,
 )
+from hilum.evaluation.unanswered import ByClass, Unanswered
 from hilum.evaluation.usefulness import Benefit, Risk, Usefulness
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "PREVALENCES",
     "Benefit",
     "BrierShares",
+    "ByClass",
     "Choice",
     "Circumstances",
     "Contact",
@@ -78,6 +81,7 @@ __all__ = [
     "Stated",
     "SubtypeCount",
     "SubtypeSensitivity",
+    "Unanswered",
     "Usefulness",
     "count_looks",
     "evaluate_model",

@@ -11,21 +11,22 @@ import numpy as np
 from hilum.datasets.catalogue import Catalogue
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
-from hilum.evaluation.figures import Choice, Point, SubtypeCount
+from hilum.evaluation.figures import Choice, LeftOut, Point, SubtypeCount
 from hilum.evaluation.looks import LookCount, count_looks, hash_of_films, look_at, read_looks, record_look, sets_seen
 from hilum.evaluation.parts import films_to_judge, require_part
 from hilum.evaluation.per_patient import judge_patients
 from hilum.evaluation.predictions import PredictionTable, predict_films
 from hilum.evaluation.probabilities import judge_probabilities
-from hilum.evaluation.record import Evaluation, JudgedFilms, LeftOut, model_facts
+from hilum.evaluation.record import Evaluation, JudgedFilms, model_facts
 from hilum.evaluation.scores import count_of, figures_at, resample, score, subtypes_of
+from hilum.evaluation.unanswered import assess_films, judge_unanswered
 from hilum.evaluation.usefulness import judge_usefulness
 from hilum.metrics import DRAWS, PRIMARY, log_odds, reliability_bins
 from hilum.modelfolder import Manifest, StoredOperatingPoint
 from hilum.modelfolder.card import limits as limits_of
 from hilum.progress import Progress, Silent
 from hilum.provenance import Provenance
-from hilum.runtime import Predictor
+from hilum.runtime import Assessment, Predictor
 
 PREVALENCES: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75)
 _ONE_HALF: Final = Point(name="0.5", threshold=0.5, goal="the fixed threshold 0.5", choice=None)
@@ -72,12 +73,14 @@ class Circumstances:
         looks: how often the films have been looked at.
         left_out: films that could not be judged.
         made: command, commit, version, time.
+        assessments: of gate and checks, in the order of the films; none for a model without gate.
     """
 
     contact: Contact
     looks: LookCount
     left_out: tuple[LeftOut, ...]
     made: Provenance
+    assessments: tuple[Assessment, ...] = ()
 
 
 def evaluate_model(
@@ -107,7 +110,7 @@ def evaluate_model(
     refuse_contact(contact, training)
     predictions = predict_films(predictor, films, directory / "pixels", progress)
     looks = _look(predictor, films, settings.part, directory, made)
-    circumstances = Circumstances(contact, looks, left_out, made)
+    circumstances = Circumstances(contact, looks, left_out, made, assess_films(predictor, films, progress))
     return evaluate_predictions(predictions, predictor, settings, circumstances), predictions
 
 
@@ -133,6 +136,9 @@ def evaluate_predictions(
         probabilities=judge_probabilities(predictions, calibrated_at, resampling, settings.seed),
         usefulness=judge_usefulness(predictions, primary, calibrated_at, resampling),
         per_patient=judge_patients(predictions, points, settings.draws, settings.seed),
+        unanswered=judge_unanswered(
+            predictions, circumstances.assessments, predictor, primary, circumstances.left_out, resampling
+        ),
     )
 
 

@@ -24,6 +24,15 @@ class SubtypeCount:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A film that could not be judged, why, and what it shows; "" in a record of format 1."""
+
+    path: str
+    reason: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """Figures that need no threshold; AUROC and AUPRC judge the order, Brier and ECE the stated probabilities."""
 

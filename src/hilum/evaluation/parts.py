@@ -10,7 +10,7 @@ import numpy as np
 from hilum.datasets.catalogue import FOLDERS, Catalogue
 from hilum.datasets.splits import split_films
 from hilum.errors import HilumError
-from hilum.evaluation.record import LeftOut
+from hilum.evaluation.figures import LeftOut
 from hilum.modelfolder import Manifest
 
 PARTS: Final = (*FOLDERS, "validation", "all")
@@ -29,7 +29,7 @@ def films_to_judge(catalogue: Catalogue, part: str, manifest: Manifest) -> tuple
         HilumError: an unknown part, or one without a usable film.
     """
     films = catalogue.select(_rows(catalogue, part, manifest))
-    left_out = tuple(LeftOut(film.path, film.problem) for film in films.films if film.problem)
+    left_out = tuple(LeftOut(film.path, film.problem, film.label) for film in films.films if film.problem)
     if not films.usable.films:
         raise HilumError(
             f"There is no film to judge in the part '{part}' of '{catalogue.name}'.",

@@ -9,10 +9,11 @@ from typing import Any, Final
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, held_back
 from hilum.evaluation.external import Fall
-from hilum.evaluation.figures import Count, PointFigures, Scores, SubtypeCount
+from hilum.evaluation.figures import Count, LeftOut, PointFigures, Scores, SubtypeCount
 from hilum.evaluation.looks import LookCount
 from hilum.evaluation.per_patient import PerPatient
 from hilum.evaluation.probabilities import Probabilities
+from hilum.evaluation.unanswered import Unanswered
 from hilum.evaluation.usefulness import Usefulness
 from hilum.files import printable, read_json, write_json
 from hilum.metrics import PRIMARY, ReliabilityBin
@@ -23,14 +24,6 @@ from hilum.typed_json import typed
 FORMAT: Final = 2
 OTHER_DATA: Final = "other data"
 OTHER_PART: Final = "other part"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A film that could not be judged, and why."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +101,7 @@ class Evaluation:
         usefulness: what acting on the model is worth; None also where the films are of one class.
         per_patient: the figures over patients.
         fall: for external films, how far the figures lie from those on internal ones; else None.
+        unanswered: refusals, abstentions and the worst case; None for a model without gate.
         format: of this record.
     """
 
@@ -126,6 +120,7 @@ class Evaluation:
     usefulness: Usefulness | None = None
     per_patient: PerPatient | None = None
     fall: Fall | None = None
+    unanswered: Unanswered | None = None
     format: int = FORMAT
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hilum.evaluation import Evaluation, PointFigures
+from hilum.evaluation import Evaluation, PointFigures, Unanswered
 from hilum.reports import words
 from hilum.reports.methods import usual_method
 from hilum.terminal import plain_table
@@ -31,6 +31,8 @@ def evaluation_table(evaluation: Evaluation, page: Path) -> RenderableType:
     parts += [Text(f"\nAt {primary.at.name}\n"), _predictive_values(primary)]
     if primary.subtypes:
         parts += [Text(""), _subtypes(primary)]
+    if evaluation.unanswered:
+        parts += [Text(""), _unanswered(evaluation.unanswered)]
     parts += [
         Text(f"\n95 % intervals: {usual_method(evaluation)}; the page marks those made otherwise."),
         Text(words.looks(evaluation)),
@@ -67,4 +69,12 @@ def _subtypes(point: PointFigures) -> Table:
     table = plain_table("pneumonia by", "sensitivity", "films")
     for subtype in point.subtypes:
         table.add_row(subtype.name, subtype.sensitivity.text(), words.films_of(subtype.count))
+    return table
+
+
+def _unanswered(found: Unanswered) -> Table:
+    table = plain_table("films without an answer", "with pneumonia", "normal")
+    for name, part in (("refused", found.refused), ("warned of", found.warned), ('"I do not know"', found.abstained)):
+        table.add_row(name, part.pneumonia.text(), part.normal.text())
+    table.add_row("right in the worst case", found.sensitivity.text(), found.specificity.text())
     return table
