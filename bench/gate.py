@@ -1,6 +1,6 @@
 """How well the gate of a model tells chest films from other pictures, with exact bounds.
 
-    python bench/gate.py MODEL --not-chest ../shared/data/not-chest --adults ../shared/data/external-nih \
+    python bench/gate.py MODEL --not-chest NOT_CHEST --adults NIH \
         --data data/chest_xray --json gate.json
 
 Every line is a kind of picture: how many, how many refused by a check and how many in all, and the 95 % interval of

@@ -24,6 +24,8 @@ def test_fall_is_the_difference_with_its_interval() -> None:
 def test_no_predictive_value_stands_at_the_prevalence_of_gathered_films() -> None:
     own = INTERNAL.films.pneumonia.films / INTERNAL.films.every.films
     stated = [one.prevalence for one in with_fall(EXTERNAL, INTERNAL).primary.predictive_values]
+    precision = with_fall(EXTERNAL, INTERNAL).primary.precision
+    assert precision.value is None and precision.method.startswith("not stated")
     assert own in [one.prevalence for one in INTERNAL.primary.predictive_values] and own not in stated
 
 
@@ -32,10 +34,14 @@ def test_no_predictive_value_stands_at_the_prevalence_of_gathered_films() -> Non
     [
         (
             replace(INTERNAL, model=replace(INTERNAL.model, model_hash="e" * 64)),
-            r"of the model 'mobilenetv2-frozen' \(eeee",
+            r"another model, 'mobilenetv2-frozen' \(eeee",
         ),
         (replace(EXTERNAL, films=replace(EXTERNAL.films, data_name="nih")), "both are on 'nih'"),
         (replace(INTERNAL, model=replace(INTERNAL.model, is_leaky=True)), "it leaks"),
+        (
+            replace(INTERNAL, films=replace(INTERNAL.films, part="val")),
+            "not those that the protocol 'official' held back",
+        ),
     ],
 )
 def test_what_cannot_stand_beside_it_is_refused(internal: object, words: str) -> None:

@@ -82,7 +82,7 @@ def test_every_interval_holds_its_figure_and_says_how_it_was_made(model: str) ->
             assert one.value is not None and one.low is not None and one.high is not None
             assert one.low <= one.value <= one.high
         assert {one.method for one in shares} == {"Wilson over patients, films divided by their design effect"}
-        assert point.f1.method == "BCa bootstrap over 428 patients, stratified by class, 2,000 draws"
+        assert point.f1.method.startswith("square-and-add")
         assert all("intervals of sensitivity and specificity" in one.method for one in predictive)
 
 
@@ -132,7 +132,9 @@ def test_perfect_calls_get_intervals_that_say_where_they_come_from() -> None:
     assert auroc.value == 1
     assert auroc.low is not None and auroc.low < 1
     assert "Newcombe" in auroc.method
-    assert point.f1.low is None
+    lost = [(1 - clopper_pearson(films, films).low) / 2 for films in (30, 20)]
+    assert point.balanced_accuracy.low == pytest.approx(1 - np.hypot(*lost))
+    assert point.f1.low is not None and point.f1.low < 0.95, "a bootstrap would have no width"
 
 
 def test_one_class_says_what_is_not_defined() -> None:

@@ -21,7 +21,15 @@ from hilum.evaluation import (
 )
 from hilum.reports import evaluation_page
 from hilum.reports.methods import other_methods, usual_method
-from stand_ins import MADE, BrightnessPredictor, film, manifest, reference_evaluation, reference_predictions
+from stand_ins import (
+    MADE,
+    BrightnessPredictor,
+    film,
+    manifest,
+    prediction_table,
+    reference_evaluation,
+    reference_predictions,
+)
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -161,3 +169,16 @@ def test_a_page_can_be_made_of_one_class_and_of_one_film() -> None:
     page = evaluation_page(evaluate_predictions(predictions, predictor, Settings(draws=10), around), predictions)
     assert "not defined" in page
     assert "no film with pneumonia" in page
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_decision_curve_of_rare_pneumonia_and_of_a_harmful_model_is_drawn(sign: int) -> None:
+    truth = np.arange(400) < 3
+    films = [film(f"test/{row}", f"p{row}", "pneumonia" if sick else "normal") for row, sick in enumerate(truth)]
+    logit = sign * (3.0 * truth - 1.5 + np.random.default_rng(0).normal(size=400))
+    predictions = prediction_table(films, 1 / (1 + np.exp(-logit)))
+    predictor = BrightnessPredictor(manifest())
+    contact = find_contact(predictor.manifest.training, predictions.films)
+    around = Circumstances(contact, LookCount(1, 1, 0), (), MADE)
+    page = evaluation_page(evaluate_predictions(predictions, predictor, Settings(draws=20), around), predictions)
+    assert "Decision curve: net benefit" in page

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-from hilum.evaluation import with_fall
+from hilum.evaluation import with_fall, write_evaluation
+from hilum.reports.results import render_results
 from hilum.reports.results_beyond import calibration_section, external_section, patients_section
 from hilum.reports.results_looks import Result
 from stand_ins import reference_evaluation
@@ -39,3 +41,15 @@ def test_fall_is_shown_for_external_films_only() -> None:
 def test_evaluations_of_an_older_format_leave_the_sections_out() -> None:
     results = [Result("old", OF_FORMAT_1)]
     assert calibration_section(results) == patients_section(results) == external_section(results) == ""
+
+
+def test_model_named_beforehand_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    write_evaluation(tmp_path / "fine.json", ONE)
+    named = tmp_path / "beside" / "confirmatory.json"
+    named.write_text('[{"name": "fine", "words": "said in the plan"}, {"name": "not judged yet", "words": ""}]')
+    page = render_results(tmp_path)
+    assert "**fine**, said in the plan: sensitivity and specificity at the stored operating point" in page
+    assert page.index("The model named beforehand") < page.index("## Protocol") and "not judged yet" not in page
+    named.unlink()
+    assert "The model named beforehand" not in render_results(tmp_path)

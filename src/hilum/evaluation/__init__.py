@@ -17,7 +17,7 @@ record        the evaluation as a value and as JSON
 
 from hilum.evaluation.contact import Contact, find_contact, held_back, refuse_contact
 from hilum.evaluation.evaluate import PREVALENCES, Circumstances, Settings, evaluate_model, evaluate_predictions
-from hilum.evaluation.external import Fall, with_fall
+from hilum.evaluation.external import Fall, require_internal, with_fall
 from hilum.evaluation.figures import (
     Choice,
     Count,
@@ -98,6 +98,7 @@ __all__ = [
     "read_looks",
     "record_look",
     "refuse_contact",
+    "require_internal",
     "with_fall",
     "write_evaluation",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,14 @@ from hilum.metrics import Confusion, Estimate, Interval, Resampling, Statistic, 
 from hilum.metrics.arrays import Booleans, Floats
 from hilum.metrics.latest import OfLatestWeights
 from hilum.metrics.predictive_values import complement, predictive_value_interval
+
+_SQUARE_AND_ADD: Final = "square-and-add (Newcombe 1998; Zou and Donner 2008), from the intervals of both rates"
+
+
+class _Rate(NamedTuple):
+    value: float
+    low: float
+    high: float
 
 
 class Decision:
@@ -45,8 +55,8 @@ class Decision:
             self.statistic(lambda counts: counts.sensitivity, "no film with pneumonia", self._share(called, truth)),
             self.statistic(lambda counts: counts.specificity, "no normal film", self._share(~called, ~truth)),
             self.statistic(lambda counts: counts.precision, "no film called pneumonia", precision),
-            self.statistic(lambda counts: counts.f1, "no film with pneumonia, and none called so"),
-            self.statistic(lambda counts: counts.balanced_accuracy, "films of one class only"),
+            self.statistic(lambda counts: counts.f1, "no film with pneumonia, and none called so", self._rising(_f1)),
+            self.statistic(lambda counts: counts.balanced_accuracy, "films of one class only", self._rising(_balanced)),
             self.statistic(lambda counts: counts.accuracy, "no film", accuracy),
         ]
 
@@ -55,8 +65,8 @@ class Decision:
         ppv = partial(Confusion.positive_predictive_value, prevalence=prevalence)
         npv = partial(Confusion.negative_predictive_value, prevalence=prevalence)
         return [
-            self.statistic(ppv, "no film called pneumonia", lambda value: self._of_rates(value, prevalence, True)),
-            self.statistic(npv, "no film called normal", lambda value: self._of_rates(value, prevalence, False)),
+            self.statistic(ppv, "no film called pneumonia", lambda _value: self._of_rates(prevalence, True)),
+            self.statistic(npv, "no film called normal", lambda _value: self._of_rates(prevalence, False)),
         ]
 
     def _share(self, is_success: Booleans, rows: Booleans) -> Callable[[float], Interval]:
@@ -64,13 +74,50 @@ class Decision:
         group, unit = self.resampling.group[rows], self.resampling.unit
         return lambda _value: clustered_wilson(is_success[rows], group, unit)
 
-    def _of_rates(self, value: float, prevalence: float, is_positive: bool) -> Interval:
+    def _rising(self, figure: Callable[[Confusion], Floats]) -> Callable[[float], Interval | None]:
+        """The interval of a figure that rises with both rates; a bootstrap has no width where one of them is 0 or 1."""
+
+        def at(sensitivity: float, specificity: float) -> float:
+            return float(figure(_counts_at(sensitivity, specificity, self.is_pneumonia)))
+
+        def interval(value: float) -> Interval | None:
+            if self.is_pneumonia.all() or not self.is_pneumonia.any():
+                return None
+            found, cleared = self._rates()
+            below = math.hypot(value - at(found.low, cleared.value), value - at(found.value, cleared.low))
+            above = math.hypot(at(found.high, cleared.value) - value, at(found.value, cleared.high) - value)
+            return Interval(max(0.0, value - below), min(1.0, value + above), _SQUARE_AND_ADD)
+
+        return interval
+
+    def _of_rates(self, prevalence: float, is_positive: bool) -> Interval:
         """For a PPV (positive) or NPV: from the intervals of sensitivity and specificity."""
-        truth, called = self.is_pneumonia, self.is_called
-        sensitivity, specificity = self._share(called, truth)(value), self._share(~called, ~truth)(value)
-        rates = count_outcomes(called, truth)
-        found = Estimate(float(rates.sensitivity), sensitivity.low, sensitivity.high, "")
-        cleared = Estimate(float(rates.specificity), specificity.low, specificity.high, "")
+        found, cleared = (Estimate(rate.value, rate.low, rate.high, "") for rate in self._rates())
         if is_positive:
             return predictive_value_interval(found, complement(cleared), prevalence)
         return predictive_value_interval(cleared, complement(found), 1 - prevalence)
+
+    def _rates(self) -> tuple[_Rate, _Rate]:
+        """Sensitivity and specificity with the ends of their intervals."""
+        truth, called = self.is_pneumonia, self.is_called
+        sensitivity, specificity = self._share(called, truth)(0.0), self._share(~called, ~truth)(0.0)
+        rates = count_outcomes(called, truth)
+        return (
+            _Rate(float(rates.sensitivity), sensitivity.low, sensitivity.high),
+            _Rate(float(rates.specificity), specificity.low, specificity.high),
+        )
+
+
+def _counts_at(sensitivity: float, specificity: float, truth: Booleans) -> Confusion:
+    """The counts of these films at the rates."""
+    pneumonia, normal = float(truth.sum()), float((~truth).sum())
+    parts = (sensitivity * pneumonia, (1 - sensitivity) * pneumonia, (1 - specificity) * normal, specificity * normal)
+    return Confusion(*(np.asarray(part, dtype=np.float64) for part in parts))
+
+
+def _f1(counts: Confusion) -> Floats:
+    return counts.f1
+
+
+def _balanced(counts: Confusion) -> Floats:
+    return counts.balanced_accuracy

@@ -134,7 +134,7 @@ def evaluate_predictions(
         draws=settings.draws,
         seed=settings.seed,
         probabilities=judge_probabilities(predictions, calibrated_at, resampling, settings.seed),
-        usefulness=judge_usefulness(predictions, primary, calibrated_at, resampling),
+        usefulness=judge_usefulness(predictions, primary, resampling),
         per_patient=judge_patients(predictions, points, settings.draws, settings.seed),
         unanswered=judge_unanswered(
             predictions, circumstances.assessments, predictor, primary, circumstances.left_out, resampling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hilum.errors import HilumError
 from hilum.evaluation.figures import Count, PointFigures
@@ -12,6 +12,8 @@ from hilum.metrics.means import difference
 
 if TYPE_CHECKING:
     from hilum.evaluation.record import Evaluation
+
+_NOT_STATED: Final = Estimate(None, None, None, "not stated: the films' own share of pneumonia is that of no place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,39 @@ class Fall:
     specificity: tuple[Estimate, Estimate]
 
 
-def with_fall(external: Evaluation, internal: Evaluation) -> Evaluation:
-    """The external evaluation with its distance to the internal one, and no PPV at its own films' prevalence.
-
-    The share of pneumonia among films that were gathered for a study says nothing about any place.
+def require_internal(internal: Evaluation, model_hash: str, data_name: str) -> None:
+    """Refuse an evaluation that external figures cannot be set beside, before the external films are looked at.
 
     Raises:
-        HilumError: evaluations of different models, of the same data, or an internal one that leaks.
+        HilumError: it is of another model, on the same data, not on what the protocol held back, or it leaks.
     """
-    _require_pair(external, internal)
+    if internal.model.model_hash != model_hash:
+        problem = f"it is of another model, '{internal.model.name}' ({internal.model.model_hash[:8]})"
+    elif internal.films.data_name == data_name:
+        problem = f"both are on '{data_name}'"
+    elif internal.leaks:
+        problem = "it leaks"
+    elif internal.judged_under != internal.model.protocol:
+        problem = f"its films are not those that the protocol '{internal.model.protocol}' held back"
+    else:
+        return
+    raise HilumError(
+        f"The internal evaluation cannot stand beside this one: {problem}.",
+        expected=f"that of the same model ({model_hash[:8]}) on what its protocol held back",
+        do="Make it first: hilum evaluate MODEL DATA",
+    )
+
+
+def with_fall(external: Evaluation, internal: Evaluation) -> Evaluation:
+    """The external evaluation with its distance to the internal one, and without PPV at its own films' prevalence.
+
+    The share of pneumonia among films that were gathered for a study says nothing about any place: precision and F1,
+    which hold for that share alone, are not stated either.
+
+    Raises:
+        HilumError: as `require_internal`.
+    """
+    require_internal(internal, external.model.model_hash, external.films.data_name)
     at = {point.at.name: point for point in internal.points}[external.primary.at.name]
     fall = Fall(
         data_name=internal.films.data_name,
@@ -52,7 +78,13 @@ def with_fall(external: Evaluation, internal: Evaluation) -> Evaluation:
         sensitivity=_fall(at.sensitivity, external.primary.sensitivity),
         specificity=_fall(at.specificity, external.primary.specificity),
     )
-    return replace(external, fall=fall, points=tuple(map(_at_stated_prevalences, external.points)))
+    patients = external.per_patient
+    return replace(
+        external,
+        fall=fall,
+        points=tuple(map(_at_stated_prevalences, external.points)),
+        per_patient=patients and replace(patients, points=tuple(map(_at_stated_prevalences, patients.points))),
+    )
 
 
 def _fall(internal: Estimate, external: Estimate) -> tuple[Estimate, Estimate]:
@@ -60,20 +92,4 @@ def _fall(internal: Estimate, external: Estimate) -> tuple[Estimate, Estimate]:
 
 
 def _at_stated_prevalences(point: PointFigures) -> PointFigures:
-    return replace(point, predictive_values=point.predictive_values[:-1])
-
-
-def _require_pair(external: Evaluation, internal: Evaluation) -> None:
-    if internal.model.model_hash != external.model.model_hash:
-        problem = f"it is of the model '{internal.model.name}' ({internal.model.model_hash[:8]})"
-    elif internal.films.data_name == external.films.data_name:
-        problem = f"both are on '{internal.films.data_name}'"
-    elif internal.leaks:
-        problem = "it leaks"
-    else:
-        return
-    raise HilumError(
-        f"The internal evaluation cannot stand beside this one: {problem}.",
-        expected=f"that of {external.model.name} ({external.model.model_hash[:8]}) on what its protocol held back",
-        do="Make it first: hilum evaluate MODEL DATA",
-    )
+    return replace(point, predictive_values=point.predictive_values[:-1], precision=_NOT_STATED, f1=_NOT_STATED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.evaluation.figures import Count, Point, PointFigures, Scores
 from hilum.evaluation.predictions import PredictionTable
@@ -26,8 +27,8 @@ def judge_patients(predictions: PredictionTable, points: tuple[Point, ...], draw
 
     The thresholds are those of films: they were chosen on films, and a mean of logits is less spread than each.
     """
-    patients = _patients(predictions)
-    resampling = resample(patients, draws, seed)
+    patients, first = _patients(predictions)
+    resampling = resample(patients, draws, seed, predictions.films.resampling_groups()[first])
     return PerPatient(
         count=count_of(patients, np.ones(len(patients.logit), dtype=bool)),
         scores=score(patients, resampling),
@@ -35,11 +36,11 @@ def judge_patients(predictions: PredictionTable, points: tuple[Point, ...], draw
     )
 
 
-def _patients(predictions: PredictionTable) -> PredictionTable:
-    """One row for each patient and class, with the mean logits and the first of the films."""
+def _patients(predictions: PredictionTable) -> tuple[PredictionTable, NDArray[np.intp]]:
+    """One row for each patient and class, with the mean logits and the first of the films, and where that stands."""
     keys = np.array([f"{film.patient}\t{film.label}" for film in predictions.films.films])
     _, first, number, films = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     logit, calibrated = (
         np.bincount(number, weights=values) / films for values in (predictions.logit, predictions.calibrated_logit)
     )
-    return PredictionTable(predictions.films.select(first), logit, calibrated, probability_of(calibrated))
+    return PredictionTable(predictions.films.select(first), logit, calibrated, probability_of(calibrated)), first

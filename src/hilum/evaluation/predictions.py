@@ -6,16 +6,19 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
 from hilum.datasets.pixels import open_pixels
 from hilum.files import printable, spreadsheet_safe
-from hilum.metrics import PlattScaling
+from hilum.metrics import PlattScaling, log_odds
 from hilum.metrics.arrays import Booleans, Floats
 from hilum.progress import Progress, Silent
 from hilum.runtime import Predictor
+
+_SMALLEST: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +51,11 @@ class PredictionTable:
     def patient(self) -> np.ndarray:
         """(n,) str."""
         return np.array(self.films.patients, dtype=str)
+
+    def distance_from(self, threshold: float) -> Floats:
+        """(n,) how far each film lies above a threshold on the probability, in log-odds, which never saturate."""
+        inside = min(max(threshold, _SMALLEST), 1 - _SMALLEST)  # a threshold of 0 calls every film
+        return self.calibrated_logit - log_odds(inside)
 
 
 def predict_films(

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hilum.evaluation.decision import Decision
 from hilum.evaluation.figures import (
@@ -35,9 +36,14 @@ from hilum.metrics.arrays import Booleans
 _JOINED = "patients (those with an identical film joined)"
 
 
-def resample(predictions: PredictionTable, draws: int, seed: int) -> Resampling:
-    """The bootstrap over the patients of these predictions; patients who share an identical file stay together."""
-    group = predictions.films.resampling_groups()
+def resample(predictions: PredictionTable, draws: int, seed: int, group: NDArray[np.int64] | None = None) -> Resampling:
+    """The bootstrap over the patients of these predictions; patients who share an identical file stay together.
+
+    Args:
+        group: (n,) of each row, where the rows are no longer all films of their patients.
+    """
+    if group is None:
+        group = predictions.films.resampling_groups()
     is_joined = len(np.unique(group)) < len(np.unique(predictions.patient))
     return resample_patients(group, predictions.is_pneumonia, draws, seed, _JOINED if is_joined else "patients")
 

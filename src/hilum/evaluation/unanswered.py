@@ -88,14 +88,16 @@ def judge_unanswered(
     def shares(is_counted: Booleans) -> ByClass:
         return ByClass(*(_share(is_counted[rows], resampling.group[rows], resampling.unit) for rows in (truth, ~truth)))
 
-    right = _with_left_out(is_right & ~is_refused & ~is_open, truth, resampling, left_out)
+    # A file may have become unreadable since its pixels were kept.
+    is_answered = np.array([one.status == "answered" for one in assessments])
+    right = _with_left_out(is_right & is_answered & ~is_open, truth, resampling, left_out)
     return Unanswered(
         refused=shares(is_refused),
         warned=shares(np.array([bool(one.warning) for one in assessments])),
         abstained=shares(is_open & ~is_refused),
         covered=shares(is_covered),
         alpha=predictor.sets.alpha,
-        unreadable=len(left_out),
+        unreadable=len(left_out) + sum(one.status == "unreadable" for one in assessments),
         point=point.name,
         sensitivity=right.pneumonia,
         specificity=right.normal,

@@ -15,12 +15,9 @@ from hilum.metrics import (
     Resampling,
     Statistic,
     estimate,
-    log_odds,
     net_benefit,
-    probability_of,
     risk_coverage_area,
     risk_coverage_curve,
-    shift_prevalence,
 )
 from hilum.metrics.arrays import Booleans, Floats
 from hilum.metrics.latest import OfLatestWeights
@@ -54,7 +51,7 @@ class Usefulness:
     """What acting on the model is worth.
 
     Args:
-        prevalence: of pneumonia that net benefit and the probabilities behind it hold for.
+        prevalence: of pneumonia among the films, which net benefit holds for.
         benefits: at each of `THRESHOLDS`.
         point: operating point whose answers are right or wrong in the risks.
         risks: at each of `ANSWERED`.
@@ -68,28 +65,26 @@ class Usefulness:
     risk_area: Estimate
 
 
-def judge_usefulness(
-    predictions: PredictionTable, point: Point, calibrated_at: float, resampling: Resampling
-) -> Usefulness | None:
-    """Decision curve at the prevalence of these films, and risk against coverage at one operating point.
+def judge_usefulness(predictions: PredictionTable, point: Point, resampling: Resampling) -> Usefulness | None:
+    """Decision curve of the calibrated probabilities on these films, and risk against coverage at an operating point.
 
     None where the films are of one class: neither is then defined.
 
     Args:
         predictions: of the judged films.
         point: whose threshold decides which answer is wrong; a film's certainty is its distance from it in log-odds.
-        calibrated_at: prevalence that the model was calibrated at.
         resampling: of the patients.
     """
     truth = predictions.is_pneumonia
     share = float(truth.mean())
     if not 0 < share < 1:
         return None
-    moved = probability_of(shift_prevalence(predictions.calibrated_logit, calibrated_at, share))
-    certainty = np.abs(predictions.calibrated_logit - log_odds(point.threshold))
+    certainty = np.abs(predictions.distance_from(point.threshold))
     is_wrong = (predictions.probability >= point.threshold) != truth
     [area] = estimate([Statistic(partial(risk_coverage_area, certainty, is_wrong))], resampling)
-    return Usefulness(share, _benefits(moved, truth, resampling), point.name, _risks(certainty, is_wrong), area)
+    return Usefulness(
+        share, _benefits(predictions.probability, truth, resampling), point.name, _risks(certainty, is_wrong), area
+    )
 
 
 def _benefits(probability: Floats, truth: Booleans, resampling: Resampling) -> tuple[Benefit, ...]:

@@ -7,32 +7,29 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from hilum.evaluation import Evaluation
+from hilum.evaluation import Benefit, Evaluation
 from hilum.metrics import Estimate
 
 
 def usual_method(evaluation: Evaluation) -> str:
-    """The method of most of its intervals."""
-    return _methods(evaluation)[0]
+    """The method of most intervals that its page shows in tables; "" where there is none."""
+    made = Counter(one.method for one in _estimates(evaluation) if one.low is not None)
+    return made.most_common(1)[0][0] if made else ""
 
 
 def other_methods(evaluation: Evaluation) -> tuple[str, ...]:
-    """The others, the commonest first."""
-    return _methods(evaluation)[1:]
-
-
-def _methods(evaluation: Evaluation) -> tuple[str, ...]:
-    counted = Counter(estimate.method for estimate in _estimates(evaluation))
-    return tuple(method for method, _ in counted.most_common())
+    """The others, and why an interval is missing, in order of appearance."""
+    usual = usual_method(evaluation)
+    return tuple(method for method in dict.fromkeys(one.method for one in _estimates(evaluation)) if method != usual)
 
 
 def _estimates(value: Any) -> Iterator[Estimate]:
-    """Every estimate inside a value, in order."""
+    """Every estimate inside a value, in order, but for those of the decision curve, which are drawn."""
     if isinstance(value, Estimate):
         yield value
     elif isinstance(value, tuple):
         for part in value:
             yield from _estimates(part)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, Benefit):
         for field in fields(value):
             yield from _estimates(getattr(value, field.name))

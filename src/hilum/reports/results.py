@@ -76,13 +76,21 @@ class FilmNote:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmatory:
+    """The one model that was named before it was judged; all other figures are exploratory."""
+
+    name: str
+    words: str
+
+
 def render_results(directory: Path) -> str:
     """The results page as Markdown; the same files give the same bytes.
 
     Args:
         directory: holds one evaluation a file, NAME.json, and in `beside/` what stands beside them:
-            `published.json`, `planning-looks.json` and `film-notes.json`, and of `hilum reproduce` the rows,
-            `rows.json`, and every look, `looks.json`.
+            `published.json`, `planning-looks.json`, `film-notes.json` and `confirmatory.json`, and of `hilum
+            reproduce` the rows, `rows.json`, and every look, `looks.json`.
 
     Raises:
         HilumError: a file cannot be read or is not what it should be.
@@ -95,6 +103,7 @@ def render_results(directory: Path) -> str:
     parts = [
         _HEAD,
         _reach(results, notes),
+        _confirmed(results, _read_list(directory / "beside" / "confirmatory.json", Confirmatory)),
         results_rows.claims_section(rows),
         *(_section(under, results, published, rows) for under in _SECTIONS),
         results_rows.contrasts_section(rows),
@@ -150,6 +159,20 @@ def _reach(results: Sequence[Result], notes: Sequence[FilmNote]) -> str:
     ]
     lines += [f"- {one.note}" for one in notes if one.films_hash in judged]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def _confirmed(results: Sequence[Result], named: Sequence[Confirmatory]) -> str:
+    """The primary endpoint of the models that were named beforehand; "" where none has been judged."""
+    judged = {one.name: one.evaluation for one in results}
+    lines = []
+    for one in named:
+        if evaluation := judged.get(one.name):
+            lines += [
+                f"**{one.name}**, {one.words}: sensitivity and specificity at the stored operating point "
+                f"`{evaluation.primary.at.name}` {_pair(evaluation, evaluation.primary.at.name)}; "
+                f"AUROC {evaluation.scores.auroc.text()}. {words.whom(evaluation)}"
+            ]
+    return "\n".join(["## The model named beforehand", "", *lines, ""]) if lines else ""
 
 
 def _section(under: str, results: Sequence[Result], published: Sequence[Published], rows: Sequence[RowResult]) -> str:

@@ -14,7 +14,6 @@ from PIL import Image
 from hilum.evaluation import PredictionTable
 from hilum.files import printable
 from hilum.images import read_film, to_square
-from hilum.metrics import log_odds
 from hilum.progress import Progress, Silent
 from hilum.runtime import Predictor
 from hilum.runtime.mapping import draw_map
@@ -57,7 +56,7 @@ def worst_errors(
     """
     truth = predictions.is_pneumonia
     wrong = np.flatnonzero((predictions.probability >= threshold) != truth)
-    distance = np.abs(predictions.calibrated_logit[wrong] - log_odds(threshold))
+    distance = np.abs(predictions.distance_from(threshold)[wrong])
     rows = wrong[np.argsort(-distance, kind="stable")][:most]
     films, has_map = predictions.films, len(rows) > 0 and "activation_map" in predictor.engine.outputs
     found = []

@@ -20,6 +20,7 @@ from hilum.evaluation import (
     evaluate_model,
     predictions_csv,
     read_evaluation,
+    require_internal,
     with_fall,
 )
 from hilum.files import as_json, explained, printable, write_together
@@ -112,6 +113,8 @@ def evaluate(
     require_drawing()
     predictor = Predictor.open(model, threads)
     catalogue, place = resolve_catalogue(data, workspace, progress)
+    if internal:
+        require_internal(internal, predictor.model_hash, catalogue.name)
     judged = (predictor.model_hash, catalogue.name, split)
     folder = _room_for(output or _usual_place(predictor.manifest.name, *judged), judged)
     made = provenance.current("numpy", "onnxruntime", "pillow")
