@@ -74,6 +74,13 @@ def test_damaged_json_names_the_file(tmp_path: Path) -> None:
         read_json(tmp_path / "a.json")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_json_number_that_is_not_finite_is_refused(tmp_path: Path, number: str) -> None:
+    (tmp_path / "a.json").write_text(f'{{"slope": {number}}}')
+    with pytest.raises(HilumError, match=rf"a\.json' is not JSON: {number} is no finite number"):
+        read_json(tmp_path / "a.json")
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b"ok \xff")
     with pytest.raises(HilumError, match="byte 3"):

@@ -24,11 +24,11 @@ def _written(folder: Path, text: str, name: str = "hilum.toml") -> Path:
 
 
 def test_settings_of_the_nearest_folder_upwards_hold(tmp_path: Path) -> None:
-    _written(tmp_path, "prevalence = 0.5\nlanguage = 'en'")
+    _written(tmp_path, "prevalence = 0.5\noperating_point = '0.5'")
     nearer = _written(tmp_path / "ward", "prevalence = 0.05\noperating_point = 'youden'")
     (tmp_path / "ward/films/today").mkdir(parents=True)
     site = site_settings(start=tmp_path / "ward/films/today")
-    assert site == Site(0.05, "youden", "en", nearer.resolve())
+    assert site == Site(0.05, "youden", nearer.resolve())
     assert find_site(tmp_path) == tmp_path.resolve() / "hilum.toml"
 
 
@@ -41,7 +41,7 @@ def test_working_directory_is_where_the_search_starts(tmp_path: Path, monkeypatc
 
 def test_without_a_file_the_model_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hilum.site.SITE_FILE", "no-such-settings.toml")
-    assert site_settings(start=tmp_path) == Site(None, "", "en", None)
+    assert site_settings(start=tmp_path) == Site(None, "", None)
 
 
 def test_file_or_folder_may_be_named(tmp_path: Path) -> None:
@@ -73,7 +73,11 @@ def test_empty_file_sets_nothing(tmp_path: Path) -> None:
         ("prevalence = true", "'prevalence': expected `float | null`, got `bool`"),
         ("prevalence = '5 %'", "'prevalence': expected `float | null`, got `str`"),
         ("operating_point = 0.5", "'operating_point': expected `str`, got `float`"),
-        ("language = 'zh'", "asks for the language 'zh'. Expected one that hilum speaks: en."),
+        ("language = 'en'", "unknown setting 'language'. Expected no others than prevalence, operating_point"),
+        (f"prevalence = {'1' * 5000}", "is not TOML"),
+        (f"prevalence = {'1' * 4000}", "'prevalence': number out of range"),
+        ("prevalence = " + "[" * 100_000, "is not TOML"),
+        ("prevalence = " + "{a=" * 5_000, "is not TOML"),
         ("prevalance = 0.05", "unknown setting 'prevalance'. Expected no others than prevalence, operating_point"),
         ("prevalance = 0.05", "Did you mean 'prevalence'?"),
         ("[predict]\nprevalence = 0.05", "unknown setting 'predict'"),
@@ -87,6 +91,10 @@ def test_wrong_setting_is_one_sentence(tmp_path: Path, text: str, told: str) -> 
     assert "hilum.toml" in str(error.value)
 
 
+def test_mark_that_windows_editors_put_in_front_is_no_setting(tmp_path: Path) -> None:
+    assert read_site(_written(tmp_path, "\ufeffprevalence = 0.05")).prevalence == 0.05
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "hilum.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(HilumError, match="not UTF-8 text"):
@@ -94,7 +102,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_odd_file_name_cannot_move_the_cursor(tmp_path: Path) -> None:
-    path = _written(tmp_path, "language = 'en\\u001b[2J'", os.fsdecode(b"odd\n\xff.toml"))
+    path = _written(tmp_path, '"\\u001b[2J" = 1', os.fsdecode(b"odd\n\xff.toml"))
     with pytest.raises(HilumError) as error:
         read_site(path)
     assert str(error.value).isprintable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -278,13 +279,32 @@ def read_text(path: Path) -> str:
 def read_json(path: Path) -> Any:
     """The file's JSON value."""
     try:
-        return json.loads(read_text(path))
+        return parse_json(read_text(path))
     except (ValueError, RecursionError) as error:
         raise HilumError(
             f"'{printable(path)}' is not JSON: {error}.",
             expected="a complete JSON document",
             do="Restore the file or make it again.",
         ) from error
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The JSON value in a text; numbers that are none are refused, which `json.loads` alone lets through.
+
+    Raises:
+        ValueError: no JSON, or NaN, Infinity, or a number beyond the largest (1e999).
+
+    >>> parse_json("[1.5e3, 2]")
+    [1500.0, 2]
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:40]} is no finite number")
+    return value
 
 
 def sha256_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What one site sets once for all its answers: prevalence, operating point and language, in a file `hilum.toml`."""
+"""What one site sets once for all its answers: prevalence and operating point, in a file `hilum.toml`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from hilum.typed_json import typed
 
 SITE_FILE: Final = "hilum.toml"
 
-LANGUAGES: Final = ("en",)
-"""Languages that answers and reports can be given in."""
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -29,13 +26,11 @@ class Site:
     Args:
         prevalence: fraction of the site's films with pneumonia; None leaves probabilities as the model was calibrated.
         operating_point: name of the stored threshold that decides; "" leaves the choice to the command.
-        language: of answers and reports, one of `LANGUAGES`.
         path: the file that says so; None where there is none.
     """
 
     prevalence: float | None = None
     operating_point: str = ""
-    language: str = "en"
     path: Path | None = None
 
 
@@ -79,7 +74,6 @@ class _Settings(Struct, frozen=True):
 
     prevalence: float | None = None
     operating_point: str = ""
-    language: str = "en"
 
 
 def site_settings(named: Path | None = None, start: Path = Path()) -> Site:
@@ -114,12 +108,12 @@ def read_site(path: Path) -> Site:
     """The settings in one file.
 
     Raises:
-        HilumError: no such file, not TOML, an unknown key, a prevalence that is none, or a language hilum has not.
+        HilumError: no such file, not TOML, an unknown key, or a prevalence that is none.
     """
     where = f"'{printable(path)}'"
     try:
-        values = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(read_text(path).removeprefix("\ufeff"))  # Windows editors put the mark in front
+    except (ValueError, RecursionError) as error:  # the first also for a number of thousands of digits
         raise HilumError(
             f"{where} is not TOML: {error}.", expected="settings of a site", do="Mend that line."
         ) from error
@@ -128,11 +122,11 @@ def read_site(path: Path) -> Site:
         values,
         _Settings,
         f"{where} has a wrong value",
-        expected="a number as prevalence, and text in quotation marks elsewhere",
-        do='For instance: prevalence = 0.05, operating_point = "youden", language = "en"',
+        expected="a number as prevalence, and text in quotation marks as operating point",
+        do='For instance: prevalence = 0.05, operating_point = "youden"',
     )
     _refuse_odd_values(settings, where)
-    return Site(settings.prevalence, settings.operating_point, settings.language, path)
+    return Site(settings.prevalence, settings.operating_point, path)
 
 
 def _refuse_unknown_keys(values: dict[str, Any], where: str) -> None:
@@ -152,10 +146,4 @@ def _refuse_odd_values(settings: _Settings, where: str) -> None:
             f"{where} has {settings.prevalence:g} as prevalence.",
             expected="a fraction above 0 and below 1",
             do="Write 0.05 for 5 %.",
-        )
-    if settings.language not in LANGUAGES:
-        raise HilumError(
-            f"{where} asks for the language '{printable(settings.language)}'.",
-            expected=f"one that hilum speaks: {', '.join(LANGUAGES)}",
-            do='Write language = "en", or leave the line out.',
         )

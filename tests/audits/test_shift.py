@@ -127,6 +127,9 @@ def test_predictions_of_another_evaluation_are_refused(tmp_path: Path) -> None:
     (folder / "predictions.csv").write_text("path,label\na,normal\n")
     with pytest.raises(HilumError, match="not the table of predictions"):
         specificity_by_series(folder)
+    (folder / "predictions.csv").write_text(f"path,label\n{'a' * 200_000},normal\n")  # more than a cell may hold
+    with pytest.raises(HilumError, match="not the table of predictions"):
+        specificity_by_series(folder)
     with pytest.raises(HilumError, match="Could not read"):
         specificity_by_series(tmp_path / "nothing")
 

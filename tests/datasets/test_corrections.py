@@ -113,8 +113,10 @@ def test_copies_are_corrected_together() -> None:
         ("path,class", ["a,normal"], "has no column 'label'"),
         ("path,label", ["a,healhty"], "line 2, has the label 'healhty'"),
         ("path,label", [",normal"], "line 2, names no film"),
-        ("path,label", ["a,normal", "a,pneumonia"], "line 3, contradicts a line above it about 'a'"),
+        ("path,label", [f"{FILM},normal", f"{FILM},pneumonia"], f"line 3, contradicts a line above it about '{FILM}'"),
         ("path,label", ["nowhere.png,normal"], "'nowhere.png', for which there is a correction, is not among"),
+        ("path,label", [f"{OTHER},pneumonia", f"{OTHER},bacteria"], "line 3, contradicts a line above it"),
+        ("path,label", ["test/NORMAL/IM-0101-0001.jpeg,pneumonia"], "lies in the test folder"),
         ("path,label,sha256", [f"{FILM},pneumonia,0123"], "has changed since it was looked at"),
     ],
 )
@@ -124,6 +126,56 @@ def test_file_that_cannot_be_meant_is_refused_in_words(
     file = corrections(tmp_path / "c.csv", *lines, header=header)
     with pytest.raises(HilumError, match=words):
         index(films, corrections=[file], workspace=tmp_path / "work")
+
+
+def test_correction_of_the_kind_alone_is_made_and_counted(films: Path, tmp_path: Path) -> None:
+    answer = index(films, corrections=[corrections(tmp_path / "c.csv", f"{OTHER},bacteria")], workspace=tmp_path / "w")
+    assert labels_of(read_catalogue(Path(answer.catalogue)))[OTHER] == ("pneumonia", "bacteria")
+    assert "Corrected by a person: 1 now bacteria (" in answer.notes[-1]
+
+
+def test_film_found_right_keeps_its_kind(films: Path, tmp_path: Path) -> None:
+    file = corrections(tmp_path / "c.csv", f"{OTHER},pneumonia", f"{FILM},normal")
+    answer = index(films, corrections=[file], workspace=tmp_path / "w")
+    assert labels_of(read_catalogue(Path(answer.catalogue)))[OTHER] == ("pneumonia", "virus")
+    assert "2 that had the label already" in answer.notes[-1]
+
+
+def test_last_of_three_files_decides_whether_by_path_or_by_bytes(tmp_path: Path) -> None:
+    catalogue = catalogue_of(record("a", "p1"), record("b", "p2"))
+    digest = catalogue.films[0].sha256
+    lines = ("a,normal,", f"a,virus,{digest}", "a,bacteria,")
+    files = [
+        corrections(tmp_path / f"{number}.csv", line, header="path,label,sha256") for number, line in enumerate(lines)
+    ]
+    fitted = fit_corrections(read_corrections(files), catalogue)
+    assert fitted == (Correction("a", digest, "pneumonia", "bacteria"),)
+
+
+def test_lines_of_a_file_that_mean_one_film_in_two_ways_contradict_each_other(tmp_path: Path) -> None:
+    catalogue = catalogue_of(record("a", "p1", content="same"), record("b", "p1", content="same"))
+    digest = catalogue.films[0].sha256
+    for lines in (["a,normal,", "b,virus,"], ["a,normal,", f"gone,virus,{digest}"]):
+        file = corrections(tmp_path / "c.csv", *lines, header="path,label,sha256")
+        with pytest.raises(HilumError, match=r"c\.csv', line 3, contradicts .* which is the film 'a'"):
+            fit_corrections(read_corrections([file]), catalogue)
+
+
+def test_path_and_bytes_of_two_films_are_refused(tmp_path: Path) -> None:
+    catalogue = catalogue_of(record("a", "p1"), record("b", "p2"))
+    line = f"a,normal,{catalogue.films[1].sha256}"
+    file = corrections(tmp_path / "c.csv", line, header="path,label,sha256")
+    with pytest.raises(HilumError, match="line 2, has the path 'a' of one film and the SHA-256 of another"):
+        fit_corrections(read_corrections([file]), catalogue)
+
+
+@pytest.mark.parametrize("label", ["normal", ""])
+def test_copy_in_the_test_folder_stays_as_it_is(label: str) -> None:
+    films = record("train/a", "p1", split="train", content="same"), record("test/a", "p1", split="test", content="same")
+    catalogue = catalogue_of(*films)
+    corrected = correct(catalogue, fit_corrections([Correction("train/a", "", label)], catalogue))
+    assert [film.label for film in corrected.films] == ["pneumonia", *([label] if label else [])]
+    assert "1 in the test folder left as they are" in corrected.notes[-1]
 
 
 def test_catalogue_file_is_not_corrected_itself(films: Path, tmp_path: Path) -> None:

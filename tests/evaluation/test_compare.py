@@ -155,6 +155,13 @@ def test_patients_and_films_that_point_apart_are_no_verdict() -> None:
     assert pair.differences[0].better == ""
 
 
+@pytest.mark.parametrize(("z", "needed"), [(-1.0, None), (1.0, 785), (4.0, None)])
+def test_patients_needed_are_more_than_there_are(z: float, needed: int | None) -> None:
+    """By hand: (1.96 + 0.84)^2 times 100; patients who point the other way, or would do already, give no number."""
+    [pair] = corrected([Pair("a", "b", (_difference(0.05, z=z, p=0.3),))], 100)
+    assert pair.differences[0].patients_needed == needed
+
+
 def test_all_tests_are_corrected_together() -> None:
     """By hand: 0.02 is the smallest of two, so it doubles; a difference without a test takes no part."""
     pairs = [

@@ -43,6 +43,15 @@ def test_a_class_with_few_patients_gives_all_of_them() -> None:
     assert Counter(one.label for one in game.films)["normal"] == 3
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_patient_with_films_of_both_classes_is_asked_once(seed: int) -> None:
+    mixed = tuple(film(f"test/{name}-{label}", name, label) for name in "abcdef" for label in ("pneumonia", "normal"))
+    data = Catalogue("mixed", DATA.root, (*mixed, film("test/g", "g"), film("test/h", "h")))
+    game = choose_films(data, "test", 40, seed)
+    assert sorted(game.patients) == list("abcdefgh")
+    assert Counter(one.label for one in game.films) == {"pneumonia": 4, "normal": 4}
+
+
 @pytest.mark.parametrize(
     ("part", "films", "told"),
     [

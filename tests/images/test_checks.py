@@ -41,11 +41,41 @@ def test_picture_with_nothing_wrong_has_no_reason_against_it() -> None:
         (film(np.full((200, 200), 90)), "blank: nine tenths of it lie within 0 grey levels"),
         (film(100 + textured(200, 200) // 12), "blank"),
         (film(np.pad(textured(80, 80), 60)), "only 16% of it hold a picture"),
+        (film(np.tile(np.arange(256), (200, 1))), "gradient or a row of stripes"),
+        (film(np.tile(np.arange(256)[:, None], (1, 200))), "gradient or a row of stripes"),
         (film(np.pad(textured(100, 100), ((100, 100), (0, 200)), constant_values=255)), "margin"),
     ],
 )
 def test_picture_that_is_no_film_is_refused_in_words(picture: Film, reason: str) -> None:
     assert any(reason in sentence for sentence in check_film(picture))
+
+
+@pytest.mark.parametrize(
+    "padded",
+    [
+        np.pad(textured(116, 116), 42),  # 58 % of each side
+        np.pad(textured(100, 300), ((100, 100), (0, 0))),
+        np.pad(textured(100, 400), ((150, 150), (0, 0)), constant_values=255),
+    ],
+)
+def test_film_on_a_larger_page_is_a_film(padded: np.ndarray) -> None:
+    assert check_film(film(padded)) == ()
+
+
+def test_gradient_of_a_palette_is_not_told_that_it_is_empty() -> None:
+    ramp = Image.fromarray(np.tile(np.arange(256, dtype=np.uint8), (200, 1)))
+    content = io.BytesIO()
+    ramp.convert("P").save(content, "PNG")
+    [reason] = check_film(read_film(content.getvalue()))
+    assert "gradient" in reason and "margin" not in reason
+
+
+def test_blank_by_a_mark_beyond_twelve_bits_is_told_of_the_stretch() -> None:
+    deep = np.random.default_rng(0).integers(0, 4096, (200, 200)).astype(np.uint16)
+    assert check_film(read_film(png(deep))) == ()
+    deep[:9, :9] = 65535
+    [reason] = check_film(read_film(png(deep)))
+    assert "blank" in reason and "Values from 0 to 65535 were stretched" in reason and "as 8 bits" in reason
 
 
 def test_every_reason_is_told() -> None:
@@ -66,6 +96,15 @@ def test_tint_is_no_colour_and_a_coloured_letter_does_not_matter() -> None:
     marked = np.repeat(textured(320, 320)[..., None], 3, axis=2)
     marked[:20, :20] = (255, 0, 0)
     assert check_film(read_film(png(marked))) == ()
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (255, 255, 0), (200, 60, 60)])
+def test_grey_film_with_a_coloured_bar_beside_it_is_no_coloured_picture(colour: tuple[int, int, int]) -> None:
+    film_and_bar = np.repeat(textured(320, 320)[..., None], 3, axis=2)
+    film_and_bar[:, :38] = colour  # 12 %
+    assert check_film(read_film(png(film_and_bar))) == ()
+    film_and_bar[:, :100] = colour
+    assert "coloured" in check_film(read_film(png(film_and_bar)))[0]
 
 
 @pytest.mark.parametrize("mode", ["P", "RGBA", "CMYK"])

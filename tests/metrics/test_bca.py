@@ -24,6 +24,14 @@ def test_a_figure_beyond_every_draw_still_has_levels() -> None:
     assert 0 <= low < high < 0.5
 
 
+@pytest.mark.parametrize(("below", "sign"), [(0.0, 1.0), (1.0, -1.0)])
+def test_levels_keep_their_order_at_the_steepest_skew(below: float, sign: float) -> None:
+    left_out = np.r_[np.zeros(99_999), sign]  # acceleration near 1/6 in size
+    low, high = bca_levels(below, 10**7, left_out, np.zeros(100_000, dtype=int))
+    assert 0 <= low <= high <= 1
+    assert low == 0 or high == 1
+
+
 def test_acceleration_is_bounded_and_needs_a_spread() -> None:
     one_stands_out = np.r_[np.zeros(999), 1.0]
     assert abs(acceleration(one_stands_out, np.zeros(1000, dtype=int))) <= 1 / 6

@@ -12,6 +12,7 @@ from hilum.errors import HilumError
 from hilum.metrics import Estimate
 from hilum.metrics.comparison import (
     FEW,
+    PairedTest,
     clustered_mcnemar,
     compare_aurocs,
     few_differ,
@@ -34,7 +35,10 @@ def test_aurocs_of_single_films_differ_as_in_paired_delong_by_r() -> None:
     estimate, test = compare_aurocs(auroc_covariance(BOTH, TRUTH, FILMS), [1, -1])
     paired, single = REFERENCE.statistics["paired_delong"], REFERENCE.statistics
     assert test.z == pytest.approx(paired["z"], abs=0.01)  # but for I / (I - 1), which R applies by class too
-    assert test.p == pytest.approx(paired["p"], rel=0.02)
+    assert test.z is not None
+    assert two_sided(test.z) == pytest.approx(paired["p"], rel=0.02)
+    # With one film a patient there are between 234 - 1 and 390 + 234 - 2 degrees of freedom.
+    assert 2 * stats.t.sf(abs(test.z), 622) <= test.p <= 2 * stats.t.sf(abs(test.z), 233)
     assert estimate.value == pytest.approx(single["frozen_linear"]["auroc"] - single["fine_tuned"]["auroc"], abs=1e-12)
     assert estimate.low is not None and estimate.high is not None
     assert estimate.high < 0
@@ -51,6 +55,60 @@ def test_one_order_of_films_is_no_difference() -> None:
     found = auroc_covariance([BOTH[0], BOTH[0] / 2], TRUTH, PATIENT)
     estimate, test = compare_aurocs(found, [1, -1])
     assert (estimate.value, estimate.low, test.p) == (0.0, None, 1.0)
+
+
+def test_a_difference_that_all_patients_show_alike_is_not_called_chance() -> None:
+    truth = np.arange(40) < 20
+    estimate, test = compare_aurocs(auroc_covariance([truth, np.zeros(40)], truth, np.arange(40)), [1, -1])
+    assert (estimate.value, estimate.low) == (0.5, None)
+    assert (test.z, test.p, test.method) == (None, None, "no test: no spread among patients is seen")
+
+
+def type_one(normal: list[int], alike: float, sets: int) -> list[float]:
+    """Share of sets in which two equally good models differ at 5 %: by the normal test, by t, and by t for copies.
+
+    Each set has 60 patients with one film with pneumonia, and normal patients with so many films each.
+    """
+    generator, films = np.random.default_rng(0), np.array([1] * 60 + normal)
+    patient, truth = np.repeat(np.arange(len(films)), films), np.repeat(np.arange(len(films)) < 60, films)
+    found = []
+    for _ in range(sets):
+        both, first, second = (
+            np.sqrt(alike) * generator.normal(size=len(films))[patient]
+            + np.sqrt(1 - alike) * generator.normal(size=len(patient))
+            for _ in range(3)
+        )
+        together = auroc_covariance(
+            [1.5 * truth + (both + own) / np.sqrt(2) for own in (first, second)], truth, patient
+        )
+        _, test = compare_aurocs(together, [1, -1])
+        assert test.z is not None and test.p is not None
+        found.append((two_sided(test.z), test.p, two_sided(test.z, int(together.degrees.min()))))
+    return [float(share) for share in (np.array(found) < 0.05).mean(axis=0)]
+
+
+def test_few_patients_with_most_films_do_not_raise_the_error() -> None:
+    normal, student, copies = type_one([15, 12] + [1] * 18, alike=0.5, sets=1000)
+    assert normal > 0.08
+    assert 0.03 < student < 0.065
+    assert copies < 0.03
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 17, 400, 1000])
+def test_the_tails_of_t_are_scipys(degrees: int) -> None:
+    for t in (0.0, 0.3, -2.0, 9.0):
+        assert two_sided(t, degrees) == pytest.approx(2 * stats.t.sf(abs(t), degrees), rel=1e-9)
+    assert two_sided(2.0, 10**6) == two_sided(2.0, 1000)
+
+
+def test_the_interval_leaves_zero_out_where_the_test_says_so() -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(200):
+        truth = generator.permutation(np.arange(12) < 6)
+        scores = generator.normal(truth * 1.0, 1, (2, 12))
+        estimate, test = compare_aurocs(auroc_covariance(scores, truth, np.arange(12) // 2), [1, -1])
+        if test.p is not None and estimate.low is not None and estimate.high is not None:
+            assert (test.p < 0.05) == (estimate.low > 0 or estimate.high < 0)
 
 
 @pytest.mark.parametrize(
@@ -155,18 +213,20 @@ def test_two_sided_is_scipys() -> None:
 
 
 def test_patients_needed_would_just_reach_the_power() -> None:
-    found = Estimate(0.01, 0.01 - 1.959964 * 0.02, 0.01 + 1.959964 * 0.02, "")
-    needed = patients_needed(found, 100, tests=5)
+    needed = patients_needed(PairedTest(0.5, 0.6, ""), 100, tests=5)
     assert needed is not None
-    error = 0.02 * np.sqrt(100 / needed)
-    assert stats.norm.sf(stats.norm.isf(0.005) - 0.01 / error) == pytest.approx(0.8, abs=1e-4)
+    assert stats.norm.sf(stats.norm.isf(0.005) - 0.5 * np.sqrt(needed / 100)) == pytest.approx(0.8, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    "found", [Estimate(0.0, -0.1, 0.1, ""), Estimate(0.1, None, None, ""), Estimate(None, None, None, "")]
-)
-def test_no_number_of_patients_where_there_is_none(found: Estimate) -> None:
-    assert patients_needed(found, 100) is None
+@pytest.mark.parametrize("z", [None, 0.0, 3.5])
+def test_no_number_of_patients_where_there_is_none_or_these_would_do(z: float | None) -> None:
+    assert patients_needed(PairedTest(z, 0.07, ""), 100) is None
+
+
+@given(st.floats(-50, 50), st.integers(1, 30))
+def test_never_fewer_patients_than_are_at_hand(z: float, tests: int) -> None:
+    needed = patients_needed(PairedTest(z, 0.2, ""), 428, tests)
+    assert needed is None or needed > 428
 
 
 def test_the_score_interval_of_single_films_is_newcombes() -> None:

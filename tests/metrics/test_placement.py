@@ -100,6 +100,21 @@ def test_few_patients_with_most_films_leave_few_degrees_of_freedom() -> None:
     assert crowded.degrees[0] < 3
 
 
+def test_a_contrast_has_the_degrees_of_its_own_films() -> None:
+    generator = np.random.default_rng(0)
+    truth, films = np.arange(80) < 40, np.r_[np.zeros(20), np.arange(1, 21), np.full(20, 21), np.arange(22, 42)]
+    alike = generator.normal(size=42)[films.astype(int)]
+    scores = truth + 2 * alike + generator.normal(size=(2, 80))
+    found = auroc_covariance(scores, truth, films)
+    assert found.degrees_of([1, 0]) < 5  # the crowds count as copies
+    assert found.degrees_of([1, -1]) > 2 * found.degrees_of([1, 0])  # what the models differ by is each film's own
+    alone = auroc_covariance(scores, truth, np.arange(80))
+    for contrast in ([1, 0], [1, -1]):
+        assert 39 <= alone.degrees_of(contrast) <= 78
+    assert alone.degrees_of([1, 0]) == pytest.approx(alone.degrees[0])
+    assert np.isnan(found.degrees_of([0, 0]))
+
+
 @pytest.mark.parametrize("truth", [[True, True], [True, False]])
 def test_too_little_to_see_a_variance_is_not_a_number(truth: list[bool]) -> None:
     assert np.isnan(auroc_covariance([[0.1, 0.2]], truth, [0, 1]).covariance).all()

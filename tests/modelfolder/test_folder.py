@@ -104,6 +104,29 @@ def test_damaged_manifest_is_one_sentence(folder: Path, content: str) -> None:
         open_model_folder(folder)
 
 
+@pytest.mark.parametrize("slope", ["NaN", "Infinity", "-Infinity", "1e999", "1" * 400, "1" * 5000])
+def test_number_that_is_not_finite_is_refused(folder: Path, slope: str) -> None:
+    text = (folder / "hilum.json").read_text()
+    (folder / "hilum.json").write_text(text.replace('"slope": 1.0', f'"slope": {slope}'))
+    assert (folder / "hilum.json").read_text() != text
+    with pytest.raises(HilumError, match=r"hilum\.json"):
+        open_model_folder(folder)
+
+
+def test_card_says_what_finished_a_model_beside_what_made_it() -> None:
+    done = {
+        "command": "hilum model finish old DATA",
+        "commit": "def",
+        "hilum_version": "0.2.0",
+        "created": "2026-02-03",
+    }
+    first, later = (convert(values, Manifest) for values in (VALUES, VALUES | {"finished": done}))
+    card = model_card(later, loads_in_timm=False)
+    assert "hilum train cnn-scratch DATA" in card
+    assert "added by | hilum 0.2.0, `hilum model finish old DATA`, commit `def`, 2026-02-03" in card
+    assert first.finished is None and "added by" not in model_card(first, loads_in_timm=False)
+
+
 def test_folder_without_manifest_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(HilumError, match="is not a model folder"):
         open_model_folder(tmp_path)

@@ -12,6 +12,7 @@ from hilum.evaluation.compare import compare_runs
 from hilum.evaluation.comparison import CompareSettings, Comparison, Pair
 from hilum.evaluation.runs import read_runs
 from hilum.metrics import Estimate
+from hilum.metrics.comparison import PairedTest
 from hilum.reports import comparison_words as told
 from hilum.reports.comparison import comparison_page, comparison_table, scale_of
 from judged_runs import jittered, write_reference_runs, write_run
@@ -145,6 +146,23 @@ def test_words_of_a_better_side_are_from_its_side(three: Comparison) -> None:
     trade = _trade(three)
     second_alone = replace(trade, differences=trade.differences[1:2])
     assert told.verdict(second_alone, three).startswith("frozen_linear is better than fine_tuned in sensitivity (+")
+
+
+@pytest.mark.parametrize(
+    ("z", "p", "why"),
+    [
+        (-1.0, 0.3, "patients and films point apart"),
+        (4.0, 0.3, "too few patients carry it to say how many would be needed"),
+        (None, None, "no test: no spread among patients is seen"),
+    ],
+)
+def test_where_no_number_of_patients_is_said_stands_why(
+    three: Comparison, z: float | None, p: float | None, why: str
+) -> None:
+    pair, test = three.pairs[1], PairedTest(z, p, "no test: no spread among patients is seen")
+    estimate = Estimate(0.1, 0.0, 0.2, "")
+    one = replace(pair.differences[0], estimate=estimate, test=test, corrected_p=p, better="", patients_needed=None)
+    assert told.verdict(replace(pair, differences=(one,)), three).endswith(f"; AUROC: {why}.")
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,12 @@ def test_person_and_model_stand_beside_each_other_in_eighty_columns(tmp_path: Pa
     assert re.search(r"one +0\.\d+", shown)
     assert "Sensitivity: not distinguishable on these 20 patients" in shown
     assert "Specificity: the model is better (p < 0.001" in shown
+
+
+def test_a_figure_that_is_not_defined_is_no_method() -> None:
+    game = choose_films(reference_predictions().films, "test", 40, 0)
+    answers = {code: "normal" for code, film in zip(codes_of(game), game.films, strict=True) if film.label == "normal"}
+    console = Console(width=80, color_system=None)
+    with console.capture() as capture:
+        console.print(reading_table(judge_reading(game, "test", answers)))
+    assert "95 % intervals: Clopper-Pearson" in capture.get()

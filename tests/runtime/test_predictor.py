@@ -116,6 +116,21 @@ def test_film_whose_black_and_white_are_exchanged_is_told_so(
     assert row.reasons[-1] == INVERTED and len(row.reasons) == 2
 
 
+def test_negative_that_a_check_refuses_too_is_not_said_to_be_assessed(
+    predictor: Predictor, phantom_films: Path, tmp_path: Path
+) -> None:
+    negative = 255 - read_film(films_of(phantom_films, "NORMAL")[0]).pixels
+    small = Image.fromarray(negative).resize((30, 30), Image.Resampling.LANCZOS)
+    small.save(tmp_path / "tiny.png")
+    [row] = predictor.assess([tmp_path / "tiny.png"])
+    gate = predictor.manifest.gate
+    assert gate is not None and row.distance is not None and row.distance > gate.refuse_above
+    square = 255 - to_square(read_film(tmp_path / "tiny.png").pixels, predictor.side)[None]
+    distances = predictor.distances(square)
+    assert distances is not None and distances[0] <= gate.refuse_above  # by its distance alone it would pass
+    assert len(row.reasons) == 1 and "tiny" in row.reasons[0]
+
+
 @pytest.mark.parametrize(
     ("limits", "words"),
     [((-99.0, 99.0), "both: I do not know"), ((99.0, -99.0), "none: I do not know"), ((-99.0, -99.0), "pneumonia")],

@@ -7,16 +7,20 @@ import csv
 import hashlib
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from film_folders import catalogue_of, record
+from hilum.cli import run as hilum
 from hilum.datasets import read_catalogue
+from hilum.datasets.catalogue_file import write_catalogue
 from hilum.errors import HilumError
 from hilum.files import as_json
-from hilum.verbs.audit_labels import LabelsAudited, labels
+from hilum.verbs.audit_labels import LabelsAudited, _index_again, labels
 from hilum.verbs.data_index import index
 
 
@@ -85,6 +89,45 @@ def test_table_filled_by_hand_is_a_file_of_corrections(audited: tuple[LabelsAudi
     found = {film.path: film.label for film in read_catalogue(Path(indexed.catalogue)).films}
     assert found[first["path"]] == first["label"]
     assert f"1 now {first['label']}" in indexed.notes[-1]
+
+
+def test_review_that_somebody_has_begun_is_not_written_over(
+    audited: tuple[LabelsAudited, Path], phantom_run: Path
+) -> None:
+    answer, films = audited
+    labels(phantom_run, films, top=1)  # nobody has filled in anything
+    rows = answer.to_review.read_text(encoding="utf-8").splitlines()
+    path, _, rest = rows[1].split(",", 2)
+    answer.to_review.write_text("\n".join([rows[0], f"{path},normal,{rest}", *rows[2:]]), encoding="utf-8")
+    before = answer.to_review.read_bytes(), answer.files.page.read_bytes()
+    with pytest.raises(HilumError, match=r"to-review\.csv' has lines that somebody has filled in \(1\)"):
+        labels(phantom_run, films)
+    assert (answer.to_review.read_bytes(), answer.files.page.read_bytes()) == before
+
+
+@pytest.mark.parametrize("suffix", ["folder", "parquet", "csv"])
+def test_next_command_takes_the_corrections_into_what_was_audited(
+    phantom_films: Path, phantom_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if suffix == "folder":
+        answer = labels(phantom_run, phantom_films, top=1, workspace=Path("my work"))
+        place = Path("my work") / phantom_films.name / "catalogue.parquet"
+    else:
+        place = Path(f"my films.{suffix}")
+        index(phantom_films, output=place)
+        answer = labels(phantom_run, place, top=1)
+    film = answer.audit.listed[0].film
+    Path("corrections.csv").write_text(f"path,label\n{film.path},leave out\n")
+    assert hilum(shlex.split(answer.next_step)[1:]) == 0
+    assert film.path not in {one.path for one in read_catalogue(place).films}
+
+
+def test_next_command_of_a_catalogue_made_from_a_table_asks_for_the_table(tmp_path: Path) -> None:
+    catalogue = catalogue_of(record("a", "p1"))
+    write_catalogue(tmp_path / "k.csv", catalogue)
+    told = _index_again(tmp_path / "k.csv", catalogue, Path("hilum-data"))
+    assert told == f"hilum data index TABLE.csv --output {tmp_path / 'k.csv'} --corrections corrections.csv"
 
 
 def test_cells_that_a_spreadsheet_would_run_are_quoted(audited: tuple[LabelsAudited, Path]) -> None:

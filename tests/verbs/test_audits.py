@@ -10,9 +10,12 @@ import pytest
 from rich.console import Console
 
 from hilum.errors import HilumError
+from hilum.evaluation import predictions_csv, write_evaluation
 from hilum.files import as_json
+from hilum.modelfolder import open_model_folder
 from hilum.verbs.audit_shift import shift
 from hilum.verbs.audit_shortcuts import shortcuts
+from stand_ins import reference_evaluation, reference_predictions
 
 
 @pytest.fixture
@@ -66,7 +69,19 @@ def test_shift_with_model_and_external_films(own_films: Path, phantom_run: Path,
     page = found.files.page.read_text(encoding="utf-8")
     assert page.count("<svg") == 2 and page.count("<img") == 6
     assert json.loads(as_json(found.as_json()))["audit"]["kind"] == "shift"
+    assert audit.model_hash == open_model_folder(phantom_run).model_hash
     assert not list(Path("hilum-data").rglob("looks.jsonl"))
+
+
+def test_shift_takes_the_evaluation_of_its_own_model_only(own_films: Path, phantom_run: Path) -> None:
+    Path("other").mkdir()
+    write_evaluation(Path("other/evaluation.json"), reference_evaluation())
+    Path("other/predictions.csv").write_text(predictions_csv(reference_predictions()))
+    with pytest.raises(HilumError, match="The evaluation is of the model"):
+        shift(own_films, model=phantom_run, evaluation=Path("other"))
+    found = shift(own_films, evaluation=Path("other")).audit
+    assert found.specificity is not None and found.model_hash == ""
+    assert found.specificity.model_hash == reference_evaluation().model.model_hash
 
 
 def test_an_audit_of_something_else_is_left_alone(own_films: Path) -> None:

@@ -13,6 +13,7 @@ from hilum.engine import FEATURE_DISTANCE
 from hilum.errors import HilumError
 from hilum.modelfolder import open_model_folder
 from hilum.runtime import Predictor
+from hilum.training.refit import require_same_logits
 from hilum.verbs.model_finish import finish_model
 
 
@@ -66,6 +67,30 @@ def test_new_folder_is_whole_and_its_card_tells_of_the_gate(finished: Path) -> N
     open_model_folder(finished).check()
     card = (finished / "README.md").read_text(encoding="utf-8")
     assert "| Gate | refuses pictures at a distance" in card and "conformal by class" in card
+
+
+def test_making_stays_and_the_finishing_stands_beside_it(finished: Path, ungated: Path) -> None:
+    old, new = (open_model_folder(path).manifest for path in (ungated, finished))
+    assert (old.command, old.commit, old.created, old.versions) == (new.command, new.commit, new.created, new.versions)
+    assert old.finished is None and new.finished is not None
+    assert new.finished.command and new.finished.hilum_version and new.finished.created >= old.created
+    assert "| Gate and answer sets added by | hilum" in (finished / "README.md").read_text(encoding="utf-8")
+
+
+def test_graph_that_answers_otherwise_is_refused() -> None:
+    logit = np.array([0.5, -1.0])
+    require_same_logits(logit, logit.copy())
+    with pytest.raises(HilumError, match=r"1 of 2 calibrate films get another logit: up to 0\.25 apart"):
+        require_same_logits(logit, np.array([0.5, -0.75]))
+    with pytest.raises(HilumError, match="1 of 2"):
+        require_same_logits(logit, np.array([0.5, np.nan]))
+
+
+def test_model_may_be_named_by_a_dot(ungated: Path, phantom_films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ungated)
+    answer = finish_model(Path(), phantom_films, workspace=ungated.parent / "workspace", threads=1)
+    assert answer.model == ungated.parent / "model-gated"
+    open_model_folder(answer.model).check()
 
 
 def test_model_with_a_gate_is_left_alone(phantom_run: Path, phantom_films: Path, tmp_path: Path) -> None:

@@ -230,6 +230,31 @@ def test_prevalence_of_the_site_gives_a_second_number_and_the_same_decision(
     assert "at 50.0%" in shown and "pneumonia from a probability of 0.5000 (0.5)" in shown
 
 
+def test_site_file_that_nobody_named_says_what_it_decided(
+    phantom_run: Path, ward: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ward)
+    words = ["predict", "a.jpeg", "--model", str(phantom_run), "--csv", "out.csv"]
+    hilum([*words, "--json"])
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["site_file"] is None and plain["site_decided"] == []
+    header = Path("out.csv").read_text(encoding="utf-8").splitlines()[0]
+    Path("hilum.toml").write_text('prevalence = 0.02\noperating_point = "youden"\n', encoding="utf-8")
+    hilum([*words, "--json"])
+    here = json.loads(capsys.readouterr().out)
+    assert here["site_file"] == str(ward.resolve() / "hilum.toml")
+    assert here["site_decided"] == ["prevalence", "operating_point"]
+    assert Path("out.csv").read_text(encoding="utf-8").splitlines()[0] == header
+    hilum(words)
+    assert "decided the prevalence (0.02) and the operating point (youden)." in " ".join(
+        capsys.readouterr().out.split()
+    )
+    hilum([*words, "--prevalence", "0.1"])
+    assert "hilum.toml' decided the operating point (youden)." in " ".join(capsys.readouterr().out.split())
+    hilum([*words, "--prevalence", "0.1", "--operating-point", "0.5"])
+    assert "hilum.toml' decided nothing here." in " ".join(capsys.readouterr().out.split())
+
+
 def test_impossible_prevalence_is_refused(phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--prevalence", "5"]) == 2
     assert "as a prevalence" in capsys.readouterr().err

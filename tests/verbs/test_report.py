@@ -51,6 +51,14 @@ def judged(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def another(judged: Path, place: Path) -> Path:
+    """The same evaluation made once more, with other draws."""
+    shutil.copytree(judged, place)
+    evaluation = read_evaluation(place / "evaluation.json")
+    write_evaluation(place / "evaluation.json", replace(evaluation, draws=evaluation.draws + 1))
+    return place
+
+
 def _missing_fields(run: Path, judged: Path) -> list[tuple[str, str, str]]:
     """Evidence that no file of the run could ever hold: checklist, item and field."""
     model = open_model_folder(run)
@@ -124,11 +132,15 @@ def test_page_is_printed_too(run: Path, judged: Path, tmp_path: Path) -> None:
         require_pdf()
     except HilumError as error:
         pytest.skip(str(error))
-    report(run, evaluation=[judged, judged], output=tmp_path / "out")
+    report(run, evaluation=[judged, another(judged, tmp_path / "judged")], output=tmp_path / "out")
     for name in ("evaluation.pdf", "evaluation-2.pdf"):
         assert (tmp_path / "out" / name).read_bytes().startswith(b"%PDF")
     text = (tmp_path / "out/claim.md").read_text(encoding="utf-8")
     assert "`judged/evaluation.json`" in text and "`judged/evaluation.json (2)`" in text
+    (tmp_path / "out/notes.txt").write_text("mine")
+    report(run, evaluation=[judged], output=tmp_path / "out")
+    assert (tmp_path / "out/evaluation.pdf").exists() and not (tmp_path / "out/evaluation-2.pdf").exists()
+    assert (tmp_path / "out/notes.txt").read_text() == "mine"
 
 
 def test_missing_pdf_library_is_told_before_anything_is_written(
@@ -159,9 +171,10 @@ def _audit(folder: Path, **values: object) -> Path:
 def test_audit_proves_its_lines(run: Path, judged: Path, tmp_path: Path) -> None:
     worst = {"auroc": {"value": 0.9, "low": 0.8, "high": 0.95, "method": "x"}}
     robust = {"model_hash": open_model_folder(run).model_hash, "kinds": [{"name": "blur", "steps": [{}, worst]}]}
+    probes = [{"name": "border", "verdict": "tells nothing"}]
     folders = [
-        _audit(tmp_path / "robustness", kind="robustness", **robust),
-        _audit(tmp_path / "shortcuts", kind="shortcuts", probes=[{"name": "border", "verdict": "tells nothing"}]),
+        _audit(tmp_path / "robustness", kind="robustness", data_name="kermany", **robust),
+        _audit(tmp_path / "shortcuts", kind="shortcuts", data_name="kermany", model=None, probes=probes),
     ]
     report(run, evaluation=[judged], audit=folders, output=tmp_path / "out", no_pdf=True)
     text = (tmp_path / "out/claim.md").read_text(encoding="utf-8")
@@ -173,6 +186,12 @@ def test_audit_proves_its_lines(run: Path, judged: Path, tmp_path: Path) -> None
     ("values", "told"),
     [
         ({"kind": "robustness", "model_hash": "f" * 64}, "is of another model than"),
+        ({"kind": "shortcuts", "model": {"model": "x", "model_hash": "f" * 64}}, "is of another model than"),
+        ({"kind": "shift", "model": "x"}, "does not say of which"),
+        ({"kind": "shift", "model": "x", "model_hash": "f" * 64}, "is of another model than"),
+        ({"kind": "shift", "model": "", "specificity": {"model": "x", "model_hash": "f" * 64}}, "is of another model"),
+        ({"kind": "shift", "model": "", "specificity": None, "data_name": "nih"}, "is of the data 'nih'"),
+        ({"kind": "shortcuts", "model": None}, "is of the data ''"),
         ({"kind": "beauty"}, "is not an audit"),
         ({}, "is not an audit"),
     ],
@@ -180,6 +199,52 @@ def test_audit_proves_its_lines(run: Path, judged: Path, tmp_path: Path) -> None
 def test_audit_of_something_else_is_refused(run: Path, tmp_path: Path, values: dict[str, object], told: str) -> None:
     with pytest.raises(HilumError, match=told):
         report(run, audit=[_audit(tmp_path / "audit", **values)], output=tmp_path / "out")
+
+
+def test_audit_of_the_data_of_an_evaluation_is_taken(run: Path, judged: Path, tmp_path: Path) -> None:
+    shutil.copytree(judged, tmp_path / "ward")
+    evaluation = read_evaluation(judged / "evaluation.json")
+    films = replace(evaluation.films, data_name="ward")
+    write_evaluation(tmp_path / "ward/evaluation.json", replace(evaluation, films=films))
+    audit = _audit(tmp_path / "audit", kind="shortcuts", data_name="ward", probes=[])
+    report(run, evaluation=[tmp_path / "ward"], audit=[audit], output=tmp_path / "out", no_pdf=True)
+    with pytest.raises(HilumError, match="is of the data 'ward'"):
+        report(run, evaluation=[judged], audit=[audit], output=tmp_path / "out", no_pdf=True)
+
+
+def test_the_same_evaluation_twice_is_refused(run: Path, judged: Path, tmp_path: Path) -> None:
+    shutil.copytree(judged, tmp_path / "copy")
+    for again in (judged, tmp_path / "copy"):
+        with pytest.raises(HilumError, match="holds the same evaluation as"):
+            report(run, evaluation=[judged, again], output=tmp_path / "out", no_pdf=True)
+
+
+def test_files_of_an_earlier_report_that_are_not_written_again_are_removed(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    report(run, output=out)
+    written = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    written["files"] += ["elsewhere/evaluation.pdf", "../outside.pdf", "..", ""]
+    (out / "report.json").write_text(json.dumps(written))
+    for place in (out / "evaluation.pdf", out / "mine.txt", tmp_path / "outside.pdf"):
+        place.write_text("x")
+    report(run, output=out)
+    assert not (out / "evaluation.pdf").exists()
+    assert (out / "mine.txt").exists() and (tmp_path / "outside.pdf").exists()
+
+
+def test_report_of_something_else_is_left_alone(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text('{"files": ["mine.txt"]}')
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(HilumError, match=r"report\.json' is of something else"):
+        report(run, output=tmp_path)
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_output_that_is_a_file_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    for output in (tmp_path / "out", tmp_path / "out" / "deeper"):
+        with pytest.raises(HilumError, match="out' is a file"):
+            report(tmp_path / "no run", output=output)
 
 
 def test_files_of_somebody_else_are_left_alone(run: Path, tmp_path: Path) -> None:

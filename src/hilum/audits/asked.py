@@ -38,21 +38,21 @@ class Choice:
 
 
 def films_for_model(catalogue: Catalogue, manifest: Manifest) -> Choice:
-    """The films of the model's select patients where the data hold them, else those that it never met; no test film.
+    """The films of the model's select patients where the data hold them, else those that it never met.
+
+    Films of a test folder are never among them, also where they served a model that drew its own test films.
 
     Raises:
         HilumError: the model has met every film outside the test folder, or the films there are of one class.
     """
     training, films = manifest.training, catalogue.usable
+    films = films.select([row for row, film in enumerate(films.films) if film.split != "test"])
     hashes = [salted_film_hash(training.salt, film.sha256) for film in films.films]
-    select = [row for row, one in enumerate(hashes) if one in set(training.select.films)]
+    chose, met = set(training.select.films), training.films
+    select = [row for row, one in enumerate(hashes) if one in chose]
     if select:
         return Choice(films.select(select), "the model's own select patients, who chose its epoch", False)
-    unmet = [
-        row
-        for row, (film, one) in enumerate(zip(films.films, hashes, strict=True))
-        if film.split != "test" and one not in training.films
-    ]
+    unmet = [row for row, one in enumerate(hashes) if one not in met]
     if len({films.films[row].label for row in unmet}) < 2:
         raise HilumError(
             f"'{catalogue.name}' holds no films of both classes outside its test folder that the model may be asked "

@@ -39,6 +39,7 @@ class SeriesResult:
 
     Args:
         model: its name.
+        model_hash: of its folder.
         data_name: of the films.
         part: that was evaluated.
         operating_point: by name.
@@ -48,6 +49,7 @@ class SeriesResult:
     """
 
     model: str
+    model_hash: str
     data_name: str
     part: str
     operating_point: str
@@ -75,6 +77,7 @@ def specificity_by_series(folder: Path) -> SeriesResult:
     found.sort(key=lambda one: -one.normal.films)
     return SeriesResult(
         model=evaluation.model.name,
+        model_hash=evaluation.model.model_hash,
         data_name=evaluation.films.data_name,
         part=evaluation.films.part,
         operating_point=point.at.name,
@@ -107,10 +110,11 @@ def _verdict(found: list[SeriesSpecificity]) -> str:
 
 def _normal_films(path: Path, evaluation: Evaluation) -> tuple[list[FilmRecord], Floats]:
     """The normal films of a table of predictions, and their probabilities (n,)."""
-    rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    text = read_text(path)
     try:
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
         normal = [(_film(row), float(row["probability"])) for row in rows if row["label"] == "normal"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (csv.Error, KeyError, TypeError, ValueError) as error:
         raise _unfit(path, "is not the table of predictions that hilum evaluate writes") from error
     if len(rows) != evaluation.films.every.films:
         raise _unfit(path, f"has {len(rows)} films, its evaluation.json {evaluation.films.every.films}")

@@ -78,6 +78,7 @@ class ShiftAudit:
         series: where the films' names come from.
         specificity: of a model by file series, or None.
         model: name of the model whose features were used, or "".
+        model_hash: of its folder, or "".
         notes: what could not be looked at, and why.
         fingerprint: of the training films.
         seed: of folds and bootstrap.
@@ -92,6 +93,7 @@ class ShiftAudit:
     series: tuple[SeriesCount, ...]
     specificity: SeriesResult | None
     model: str
+    model_hash: str
     notes: tuple[str, ...]
     fingerprint: str
     seed: int

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from hilum.datasets.catalogue import Catalogue, Correction, FilmRecord
 from hilum.errors import HilumError, missing_extra, require_installed
 from hilum.files import explained, printable, read_text, write_atomically, write_text
+from hilum.typed_json import typed
 
 _FORMAT = 2
 """Only catalogues with corrections are written so: a hilum that knows none would lose them in silence."""
@@ -20,6 +21,18 @@ _PARQUET = "A catalogue in Parquet"
 _CSV_MARK = "# hilum catalogue "
 _META_KEY = b"hilum"
 _COLUMNS = {field.name: str(field.type) for field in fields(FilmRecord)}
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a catalogue says beside its films."""
+
+    format: int
+    name: str
+    root: str
+    patient_key: str
+    notes: tuple[str, ...]
+    corrections: tuple[Correction, ...] = ()
 
 
 def write_catalogue(path: Path, catalogue: Catalogue) -> None:
@@ -82,19 +95,26 @@ def _meta(catalogue: Catalogue) -> str:
 def _catalogue(path: Path, meta: str, rows: list[dict[str, Any]]) -> Catalogue:
     """Put the parts together; every value is checked because the file may come from elsewhere."""
     try:
-        about = json.loads(meta)
-        if about["format"] > _FORMAT:
-            raise _newer(path, about["format"])
-        films = tuple(FilmRecord(**{name: _typed(name, row[name]) for name in _COLUMNS}) for row in rows)
-        corrections = tuple(Correction(**one) for one in about.get("corrections", ()))
-        root, notes = Path(about["root"]), tuple(about["notes"])
-        return Catalogue(about["name"], root, films, about["patient_key"], notes, corrections)
-    except (KeyError, TypeError, ValueError) as error:
+        about = _about(path, json.loads(meta))
+        films = tuple(FilmRecord(**{name: _cell(name, row[name]) for name in _COLUMNS}) for row in rows)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _no_catalogue(path) from error
+    return Catalogue(about.name, Path(about.root), films, about.patient_key, about.notes, about.corrections)
 
 
-def _typed(name: str, value: Any) -> Any:
-    return int(value) if _COLUMNS[name] == "int" else str(value)
+def _about(path: Path, values: Any) -> _About:
+    written_as = values.get("format") if isinstance(values, dict) else None
+    if isinstance(written_as, int) and written_as > _FORMAT:
+        raise _newer(path, written_as)
+    refused = _no_catalogue(path)
+    return typed(values, _About, refused.happened.rstrip("."), expected=refused.expected, do=refused.do)
+
+
+def _cell(name: str, value: Any) -> Any:
+    """A value of a column: of its type, or in CSV the digits of a whole number."""
+    if not isinstance(value, (int, str) if _COLUMNS[name] == "int" else str):
+        raise TypeError(f"{name}: {value!r}")
+    return int(value) if _COLUMNS[name] == "int" else value
 
 
 def _newer(path: Path, found: int) -> HilumError:
@@ -126,7 +146,11 @@ def _from_csv(path: Path, text: str) -> Catalogue:
     first, _, rest = text.partition("\n")
     if not first.startswith(_CSV_MARK):
         raise _no_catalogue(path)
-    return _catalogue(path, first.removeprefix(_CSV_MARK), list(csv.DictReader(io.StringIO(rest, newline=""))))
+    try:
+        rows = list(csv.DictReader(io.StringIO(rest, newline="")))
+    except csv.Error as error:
+        raise _no_catalogue(path) from error
+    return _catalogue(path, first.removeprefix(_CSV_MARK), rows)
 
 
 def _arrow() -> Any:

@@ -91,16 +91,15 @@ def corrected(pairs: Sequence[Pair], patients: int) -> tuple[Pair, ...]:
 def _concluded(one: Difference, p: float, tests: int, patients: int) -> Difference:
     """Who is better, or how many patients would tell."""
     if p >= ALPHA:
-        needed = patients_needed(one.by_variance or one.estimate, patients, tests)
+        needed = None if one.points_apart else patients_needed(one.test, patients, tests)
         return replace(one, corrected_p=p, patients_needed=needed)
     return replace(one, corrected_p=p, better=_better(one))
 
 
 def _better(one: Difference) -> Side:
     """The side that the test speaks for, where the films and the seeds do not speak against it."""
-    value, z = one.estimate.value, one.test.z
-    # The test weighs patients alike, the figure films: where they point apart, neither side is called better.
-    if value is None or z is None or value * z <= 0:
+    value = one.estimate.value
+    if value is None or one.test.z is None or one.points_apart:
         return ""
     seeds = one.over_seeds
     if seeds is not None and seeds.low is not None and seeds.high is not None and seeds.low <= 0 <= seeds.high:

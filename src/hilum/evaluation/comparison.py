@@ -22,6 +22,8 @@ MARGIN: Final = 0.02
 FIGURES: Final = ("AUROC", "sensitivity", "specificity")
 """What models are compared by."""
 
+_ROUNDING: Final = 1e-12
+
 Side = Literal["first", "second", ""]
 
 
@@ -136,6 +138,12 @@ class Difference:
     patients_needed: int | None
     first_not_worse: bool | None
     second_not_worse: bool | None
+
+    @property
+    def points_apart(self) -> bool:
+        """True where the figure, which weighs films, and the test, which may weigh patients, name no side together."""
+        value, z = self.estimate.value, self.test.z
+        return value is not None and z is not None and value * z < _ROUNDING
 
 
 @dataclass(frozen=True, slots=True)

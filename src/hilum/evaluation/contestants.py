@@ -16,6 +16,7 @@ from hilum.evaluation.runs import JudgedRun
 from hilum.files import printable
 from hilum.metrics import Resampling, Statistic, auroc, estimate, resample_patients
 from hilum.metrics.arrays import Booleans, Floats, ratio
+from hilum.metrics.latest import OfLatestWeights
 from hilum.metrics.means import RunsMean, mean_over_runs
 from hilum.metrics.placement import AurocCovariance, auroc_covariance
 
@@ -27,19 +28,6 @@ UNDEFINED: Final = {
 """Why a figure may not be defined."""
 
 OfWeights = Callable[[Floats], Floats]
-
-
-class _Remembered:
-    """A figure of weights that is not computed again for the same weights: each takes part in several pairs."""
-
-    def __init__(self, of_weights: OfWeights) -> None:
-        self._of_weights = of_weights
-        self._latest: tuple[Floats, Floats] | None = None
-
-    def __call__(self, weights: Floats) -> Floats:
-        if self._latest is None or self._latest[0] is not weights:
-            self._latest = (weights, self._of_weights(weights))
-        return self._latest[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,10 +143,10 @@ def _entry(name: str, rows: tuple[int, ...], runs: Sequence[JudgedRun], point: s
     own, truth = [runs[row] for row in rows], runs[0].is_pneumonia
     right_of = [run.called(point) == truth for run in own]
     right = np.mean(right_of, axis=0)
-    of_weights = (
-        _Remembered(lambda weights: np.mean([auroc(run.score, truth, weights) for run in own], axis=0)),
-        _Remembered(lambda weights: _share(right, truth, weights)),
-        _Remembered(lambda weights: _share(right, ~truth, weights)),
+    of_weights = (  # each takes part in several pairs
+        OfLatestWeights(lambda weights: np.mean([auroc(run.score, truth, weights) for run in own], axis=0)),
+        OfLatestWeights(lambda weights: _share(right, truth, weights)),
+        OfLatestWeights(lambda weights: _share(right, ~truth, weights)),
     )
     every = np.ones(len(truth))
     values = (

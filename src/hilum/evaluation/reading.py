@@ -87,23 +87,33 @@ def choose_films(catalogue: Catalogue, part: str, films: int, seed: int) -> Cata
     if films < 2:
         raise HilumError(f"Got {films} films to read.", expected="2 or more", do="The usual number is 40.")
     usable = catalogue.usable
-    names = usable.group_names()
     chosen: list[Group] = []
+    for label, of_class in _one_a_patient(usable, part, seed).items():
+        if not of_class:
+            raise HilumError(
+                f"There is no {label} film in the part '{part}' of '{catalogue.name}' with one film a patient.",
+                expected="films of both classes, of different patients",
+                do="Name another part with --split, such as --split all.",
+            )
+        chosen += shuffled(of_class, seed, "read")[: films // 2]
+    return usable.select(group.rows[0] for group in shuffled(chosen, seed, "read order"))
+
+
+def _one_a_patient(usable: Catalogue, part: str, seed: int) -> dict[str, list[Group]]:
+    """By label, one film of each patient of the part; a patient of both classes goes to the one with fewer."""
+    names = usable.group_names()
+    one_each: dict[str, dict[str, Group]] = {}
     for label in LABELS:
         of_class = [
             Group(film.path, label, film.subtype, (row,))
             for row, film in enumerate(usable.films)
             if film.label == label and part in (film.split, "all")
         ]
-        one_each = {names[group.rows[0]]: group for group in reversed(shuffled(of_class, seed, "read"))}
-        if not one_each:
-            raise HilumError(
-                f"There is no {label} film in the part '{part}' of '{catalogue.name}'.",
-                expected="films of both classes",
-                do="Name another part with --split, such as --split all.",
-            )
-        chosen += shuffled(list(one_each.values()), seed, "read")[: films // 2]
-    return usable.select(group.rows[0] for group in shuffled(chosen, seed, "read order"))
+        one_each[label] = {names[group.rows[0]]: group for group in reversed(shuffled(of_class, seed, "read"))}
+    first, second = one_each.values()
+    for name in [one for one in first if one in second]:
+        del max(first, second, key=len)[name]
+    return {label: list(groups.values()) for label, groups in one_each.items()}
 
 
 def codes_of(films: Catalogue) -> tuple[str, ...]:

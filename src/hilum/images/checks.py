@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from hilum.images.film import Film, Pixels
+from hilum.images.grey import STRETCHED
 
 SMALLEST_SIDE_PX = 32
 """Of the shorter side. Below it a rib is less than a pixel wide."""
@@ -16,11 +17,12 @@ LARGEST_ASPECT = 4.0
 LEAST_CONTRAST = 24
 """Grey levels between the darkest and the brightest twentieth; 5,232 development films have 82 and more."""
 
-LEAST_SHARE = 0.35
-"""Of the picture's area that is not empty margin; 5,232 development films fill 0.79 and more."""
+LEAST_SHARE = 0.25
+"""Of the picture's area that is not empty margin: a film of the largest aspect on a square page, or one that fills half
+of each side, holds a quarter. 5,232 development films fill 0.79 and more."""
 
 MOST_COLOURFUL = 8.0
-"""Grey levels beyond one tint in a tenth of the picture; a grey film has 0."""
+"""Grey levels beyond one tint in a tenth of the picture, or beyond grey in a fifth; a grey film has 0."""
 
 _LOOKED_AT_PX = 512
 _EMPTY_LINE = 12  # grey levels between darkest and brightest of a line of margin: more than JPEG leaves
@@ -33,7 +35,12 @@ def check_film(film: Film) -> tuple[str, ...]:
     set by; docs/reference/gate.md gives them all.
     """
     pixels = _reduced(film.pixels)
-    reasons = (_tiny(film), _extreme(film), _colourful(film), _blank(pixels) or _mostly_margin(pixels))
+    reasons = (
+        _tiny(film),
+        _extreme(film),
+        _colourful(film),
+        _blank(film, pixels) or _striped(pixels) or _mostly_margin(pixels),
+    )
     return tuple(reason for reason in reasons if reason)
 
 
@@ -54,11 +61,22 @@ def _colourful(film: Film) -> str:
     return "It is a coloured picture, and a film is grey." if film.colourfulness > MOST_COLOURFUL else ""
 
 
-def _blank(pixels: Pixels) -> str:
+def _blank(film: Film, pixels: Pixels) -> str:
     darkest, brightest = np.percentile(pixels, [5, 95])
     if brightest - darkest >= LEAST_CONTRAST:
         return ""
-    return f"It is blank: nine tenths of it lie within {brightest - darkest:.0f} grey levels."
+    told = f"It is blank: nine tenths of it lie within {brightest - darkest:.0f} grey levels."
+    stretch = next((note for note in film.notes if note.startswith(STRETCHED)), "")
+    if not stretch:
+        return told
+    return f"{told} {stretch} A burnt-in mark far beyond all other values can do that; then export it as 8 bits."
+
+
+def _striped(pixels: Pixels) -> str:
+    """A picture that changes along one side only has lines without contrast everywhere, and no margin."""
+    if all(_span(np.ptp(pixels, axis=axis)) for axis in (0, 1)):
+        return ""
+    return "It is a gradient or a row of stripes: its grey changes along one side only."
 
 
 def _mostly_margin(pixels: Pixels) -> str:

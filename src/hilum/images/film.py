@@ -33,7 +33,8 @@ class Film:
         source_format: "JPEG", "PNG", "TIFF" or "BMP", by content.
         mode: how the file stores a pixel, in Pillow's words: "L", "RGB", "I;16", "CMYK", ...
         notes: what was changed or ignored on the way, one sentence each; empty for most films.
-        colourfulness: grey levels by which a tenth of the file's picture strays from one tint; 0 for a grey file.
+        colourfulness: grey levels by which a tenth of the file's picture strays from one tint, or a fifth from grey,
+            whichever is less; 0 for a grey file.
     """
 
     pixels: Pixels

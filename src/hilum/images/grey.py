@@ -13,6 +13,9 @@ from hilum.images.film import Pixels
 _DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 _GREY = frozenset({"1", "L", "LA", "La"})
 _COLOUR = frozenset({"P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK"})
+STRETCHED = "Values from "
+"""How the note of a stretched film begins."""
+
 _BLOCK = 2**20  # pixels stretched at a time: a 64 MP film needs 8 MB of float64 beside it, not 512
 
 
@@ -59,7 +62,7 @@ def _stretched(image: Image.Image, shown: str) -> tuple[Pixels, list[str]]:
             expected="a number in every pixel",
             do="Export it as 16-bit PNG.",
         )
-    notes = [f"Values from {lowest:g} to {highest:g} were stretched to 0 to 255."]
+    notes = [f"{STRETCHED}{lowest:g} to {highest:g} were stretched to 0 to 255."]
     if lowest == highest:
         notes = [f"Every pixel has the value {lowest:g}, drawn as black."]
     pixels = _scaled(values, lowest, highest)

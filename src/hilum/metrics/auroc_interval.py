@@ -36,7 +36,7 @@ def auroc_over_patients(
         variance, degrees = float(found.covariance[0, 0]), found.degrees[0]
         if not variance > 0:
             return None
-        reach = student_quantile(int(degrees)) * math.sqrt(variance) / (value * (1 - value))
+        reach = student_quantile(int(degrees + 1e-9)) * math.sqrt(variance) / (value * (1 - value))
         middle = math.log(value / (1 - value))
         low, high = (1 / (1 + math.exp(-end)) for end in (middle - reach, middle + reach))
         return Interval(low, high, f"Obuchowski's variance over {found.patients:,} {resampling.unit}, logit scale")

@@ -30,8 +30,16 @@ def bca_levels(
     normal = NormalDist()
     bias = normal.inv_cdf(min(max(below, 0.5 / draws), 1 - 0.5 / draws))
     curve = acceleration(left_out, stratum)
-    low, high = (bias + normal.inv_cdf(level) for level in (tail, 1 - tail))
-    return normal.cdf(bias + low / (1 - curve * low)), normal.cdf(bias + high / (1 - curve * high))
+    low, high = (_level(bias, bias + normal.inv_cdf(level), curve) for level in (tail, 1 - tail))
+    return low, high
+
+
+def _level(bias: float, end: float, curve: float) -> float:
+    """Where an end, in standard errors, cuts the draws; at the pole of the formula and past it, at the last of them."""
+    room = 1 - curve * end
+    if room <= 0:  # past the pole the sign turns, and the levels would change places
+        return 0.0 if end < 0 else 1.0
+    return NormalDist().cdf(bias + end / room)
 
 
 def acceleration(left_out: Floats, stratum: NDArray[np.intp]) -> float:

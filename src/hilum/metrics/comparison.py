@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from hilum.metrics.arrays import Floats, require_films
 from hilum.metrics.estimates import Estimate
 from hilum.metrics.placement import AurocCovariance
 from hilum.metrics.proportions import clustered_wilson, wilson
-from hilum.metrics.quantiles import normal_quantile
+from hilum.metrics.quantiles import normal_quantile, student_quantile
 
 ALPHA: Final = 0.05
 """Two-sided, over all comparisons together."""
@@ -26,7 +27,11 @@ POWER: Final = 0.8
 FEW: Final = 25
 """With fewer patients judged differently, every assignment of their signs is counted instead of the chi-square."""
 
+MANY_DEGREES: Final = 1000
+"""Of freedom, that stand for any larger number, as in `student_quantile`."""
+
 _ROUNDING: Final = 1e-9
+_NODES: Final = 200  # of Gauss and Legendre: twelve digits up to 1,000 degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,14 @@ def compare_aurocs(found: AurocCovariance, contrast: ArrayLike) -> tuple[Estimat
         found: m AUROCs on the same films.
         contrast: (m,) the weight of each: 1 and -1 for two models, 1/k for each of k seeds that are averaged.
 
-    Source: DeLong, DeLong and Clarke-Pearson 1988; Obuchowski 1997 for patients with several films.
+    Source: DeLong, DeLong and Clarke-Pearson 1988; Obuchowski 1997 for patients with several films; Student's t with
+    Satterthwaite's degrees of freedom, because a normal test errs where a few patients carry most films.
 
     >>> from hilum.metrics.placement import auroc_covariance
     >>> scores = [[0.9, 0.4, 0.6, 0.1], [0.9, 0.7, 0.6, 0.1]]
     >>> estimate, test = compare_aurocs(auroc_covariance(scores, [True, True, False, False], [0, 1, 2, 3]), [1, -1])
     >>> estimate.text(), round(test.p or 0, 4)
-    ('-0.250 [-0.943, 0.443]', 0.4795)
+    ('-0.250 [-1.771, 1.271]', 0.5528)
     """
     weights = np.asarray(contrast, dtype=np.float64)
     value, variance = float(weights @ found.auroc), float(weights @ found.covariance @ weights)
@@ -67,14 +73,22 @@ def compare_aurocs(found: AurocCovariance, contrast: ArrayLike) -> tuple[Estimat
     if math.isnan(variance):
         words = "one patient alone shows no spread"
         return Estimate(value, None, None, f"no interval: {words}"), PairedTest(None, None, f"no test: {words}")
-    if variance < _ROUNDING**2:  # both order the films alike
+    if variance < _ROUNDING**2:
+        return _without_spread(value)
+    error, degrees = math.sqrt(variance), int(found.degrees_of(weights) + _ROUNDING)
+    words = f"Student's t, placement values over {found.patients:,} patients (Obuchowski 1997)"
+    half = student_quantile(degrees, 1 - ALPHA) * error
+    test = PairedTest(value / error, two_sided(value / error, degrees), words)
+    return Estimate(value, value - half, value + half, words), test
+
+
+def _without_spread(value: float) -> tuple[Estimate, PairedTest]:
+    """No difference where both order the films alike; a difference that every patient shows alike is not tested."""
+    if abs(value) < _ROUNDING:
         words = "both put the films in one order"
         return Estimate(value, None, None, f"no interval: {words}"), PairedTest(0.0, 1.0, words)
-    error = math.sqrt(variance)
-    words = f"placement values over {found.patients:,} patients (Obuchowski 1997)"
-    half = normal_quantile(1 - ALPHA) * error
-    test = PairedTest(value / error, two_sided(value / error), f"z, {words}")
-    return Estimate(value, value - half, value + half, f"normal, {words}"), test
+    words = "no spread among patients is seen"
+    return Estimate(value, None, None, f"no interval: {words}"), PairedTest(None, None, f"no test: {words}")
 
 
 def clustered_mcnemar(right_first: ArrayLike, right_second: ArrayLike, group: ArrayLike) -> PairedTest:
@@ -108,13 +122,30 @@ def clustered_mcnemar(right_first: ArrayLike, right_second: ArrayLike, group: Ar
     return PairedTest(z, two_sided(z), words)
 
 
-def two_sided(z: float) -> float:
-    """Chance that a standard normal value lies as far from 0 as `z`.
+def two_sided(z: float, degrees: int | None = None) -> float:
+    """Chance that a standard normal value, or Student's t with so many degrees, lies as far from 0 as `z`.
 
-    >>> round(two_sided(1.959964), 6)
-    0.05
+    As in `student_quantile`, 1,000 degrees of freedom stand for any larger number.
+
+    >>> round(two_sided(1.959964), 6), round(two_sided(2.776445, 4), 6)
+    (0.05, 0.05)
     """
-    return math.erfc(abs(z) / math.sqrt(2))
+    if degrees is None:
+        return math.erfc(abs(z) / math.sqrt(2))
+    counted = min(degrees, MANY_DEGREES)
+    # With t = sqrt(degrees) tan(angle) the density is a power of the cosine over a finite range; the tail is summed
+    # itself, not taken from 1, so that a small p keeps its digits.
+    start = math.atan(abs(z) / math.sqrt(counted))
+    nodes, shares = _gauss_legendre()
+    angles = start + (math.pi / 2 - start) * (nodes + 1) / 2
+    scale = math.exp(math.lgamma((counted + 1) / 2) - math.lgamma(counted / 2)) / math.sqrt(math.pi)
+    return min(1.0, float(scale * (math.pi / 2 - start) * (shares @ np.cos(angles) ** (counted - 1))))
+
+
+@cache
+def _gauss_legendre() -> tuple[Floats, Floats]:
+    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, shares
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -133,26 +164,25 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(corrected)
 
 
-def patients_needed(difference: Estimate, patients: int, tests: int = 1) -> int | None:
+def patients_needed(test: PairedTest, patients: int, tests: int = 1) -> int | None:
     """How many patients like these would show this difference, were it true; None where that cannot be said.
 
     Args:
-        difference: as found, with the interval that these patients give.
-        patients: how many gave it.
+        test: that found no difference.
+        patients: how many it was made on.
         tests: comparisons that are made together; each may err the less.
 
-    Source: the normal approximation; the error falls with the root of the number of patients.
+    Source: the normal approximation; z grows with the root of the number of patients. Where that asks for no more
+    patients than there are, and the test still found nothing, too few of them carry the difference for it to hold.
 
-    >>> patients_needed(Estimate(0.02, -0.01, 0.05, ""), 100)
-    460
+    >>> patients_needed(PairedTest(1.4, 0.16, ""), 100)
+    401
     """
-    if difference.value is None or difference.low is None or difference.high is None or tests < 1:
-        return None
-    error = (difference.high - difference.low) / (2 * normal_quantile(1 - ALPHA))
-    if abs(difference.value) < _ROUNDING or error < _ROUNDING:
+    if test.z is None or abs(test.z) < _ROUNDING or tests < 1:
         return None
     reach = normal_quantile(1 - ALPHA / tests) + normal_quantile(2 * POWER - 1)
-    return math.ceil(patients * (reach * error / difference.value) ** 2)
+    needed = math.ceil(patients * (reach / test.z) ** 2)
+    return needed if needed > patients else None
 
 
 def few_differ(right_first: ArrayLike, right_second: ArrayLike, group: ArrayLike) -> bool:

@@ -13,6 +13,33 @@ from hilum.metrics.proportions import degrees_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What the I patients of one class add to the deviations of the AUROCs.
+
+    Args:
+        films: (I,) of each patient, in this class.
+        sums: (m, I) over the films of a patient.
+        alone: (m, m) products summed film by film, as though each were a patient's only one.
+    """
+
+    films: Floats
+    sums: Floats
+    alone: Floats
+
+    def spread(self, contrast: Floats) -> float:
+        """Of a contrast (m,) of the AUROCs: the squares of its parts, summed over patients."""
+        return float(((contrast @ self.sums) ** 2).sum())
+
+    def degrees(self, contrast: Floats) -> float:
+        """Of freedom of that spread, 1 at the least: the more alike a patient's films are, the more a crowd counts."""
+        alone = float(contrast @ self.alone @ contrast)
+        pairs, films = float((self.films * (self.films - 1)).sum()), float(self.films.sum())
+        alike = (self.spread(contrast) - alone) / pairs * films / alone if pairs and alone > 0 else 0.0
+        variance = self.films * (1 + (self.films - 1) * min(1.0, max(0.0, alike)))  # (I,) of a patient's sum
+        return max(1.0, float(variance.sum() ** 2 / (variance**2).sum() - 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AurocCovariance:
     """AUROCs of several scores on the same films, and how they vary from one set of patients to another.
 
@@ -21,12 +48,31 @@ class AurocCovariance:
         covariance: (m, m) of these AUROCs; NaN where a class has fewer than two patients.
         patients: how many there are.
         degrees: (m,) of freedom of each variance: fewer, the more a few patients carry most films.
+        parts: of each class that has films, what its patients add.
     """
 
     auroc: Floats
     covariance: Floats
     patients: int
     degrees: Floats
+    parts: tuple[Parts, ...]
+
+    def degrees_of(self, contrast: ArrayLike) -> float:
+        """Degrees of freedom of the variance of a contrast (m,) of the AUROCs; NaN where it has no variance.
+
+        `degrees` takes the films of a patient for copies. Two models on the same films differ by less than that, so
+        how alike the films of a patient are is seen from the contrast's own placement values.
+
+        Source: Satterthwaite 1946; the variance of a patient's sum by its design effect, Kish 1965.
+
+        >>> found = auroc_covariance([[0.9, 0.4, 0.6, 0.1]], [True, True, False, False], [0, 1, 2, 3])
+        >>> round(found.degrees_of([1]), 6)
+        2.0
+        """
+        weights = np.asarray(contrast, dtype=np.float64)
+        spreads = [one.spread(weights) for one in self.parts]
+        inverse = sum(spread**2 / one.degrees(weights) for spread, one in zip(spreads, self.parts, strict=True))
+        return float(ratio(sum(spreads) ** 2, inverse))
 
 
 def auroc_covariance(scores: ArrayLike, is_pneumonia: ArrayLike, group: ArrayLike) -> AurocCovariance:
@@ -56,9 +102,11 @@ def auroc_covariance(scores: ArrayLike, is_pneumonia: ArrayLike, group: ArrayLik
     _, patient = np.unique(groups, return_inverse=True)
     found = np.stack([_placements(row, truth) for row in rows])  # (m, n)
     auroc = found[:, truth].mean(axis=1) if truth.any() and not truth.all() else np.full(len(rows), np.nan)
-    pneumonia, normal = (_patient_parts(found - auroc[:, None], part, patient) for part in (truth, ~truth))
+    deviation = found - auroc[:, None]
+    pneumonia, normal = (_patient_parts(deviation, part, patient) for part in (truth, ~truth))
     covariance, degrees = _covariance(pneumonia, normal, truth, patient), _degrees(pneumonia, normal, truth, patient)
-    return AurocCovariance(auroc, covariance, int(patient.max()) + 1, degrees)
+    parts = tuple(_parts(deviation[:, rows], patient[rows]) for rows in (truth, ~truth) if rows.any())
+    return AurocCovariance(auroc, covariance, int(patient.max()) + 1, degrees, parts)
 
 
 def _placements(score: Floats, truth: Booleans) -> Floats:
@@ -75,6 +123,13 @@ def _patient_parts(deviation: Floats, rows: Booleans, patient: NDArray[np.intp])
     """(m, G) what the films of one class add to the deviation of the AUROC, patient by patient."""
     films, patients = max(int(rows.sum()), 1), int(patient.max()) + 1
     return np.stack([np.bincount(patient[rows], one[rows], patients) / films for one in deviation])
+
+
+def _parts(deviation: Floats, patient: NDArray[np.intp]) -> Parts:
+    """From (m, k) deviations of the films of one class, and the patient of each."""
+    _, own, films = np.unique(patient, return_inverse=True, return_counts=True)
+    sums = _patient_parts(deviation, np.ones(len(own), dtype=bool), own)
+    return Parts(films.astype(np.float64), sums, deviation @ deviation.T / len(own) ** 2)
 
 
 def _covariance(pneumonia: Floats, normal: Floats, truth: Booleans, patient: NDArray[np.intp]) -> Floats:

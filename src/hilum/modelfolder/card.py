@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hilum.modelfolder.schema import Conformal, Gate, Manifest, Served
+from hilum.modelfolder.schema import Conformal, Finished, Gate, Manifest, Served
 
 POPULATIONS = {
     "kermany": "children of 1 to 5 years, one hospital (Guangzhou), antero-posterior view; "
@@ -59,7 +59,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
         "Network and graph": f"differ by at most {manifest.parity.largest_probability_difference:.1e} "
         f"in probability on {manifest.parity.films} films",
         "Made by": f"hilum {manifest.hilum_version}, `{manifest.command}`, commit `{manifest.commit or 'none'}`",
-    }
+    } | _finished(manifest.finished)
     table = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
     points = "\n".join(
         f"| {point.name} | {point.threshold:.4f} | {point.goal}{'' if point.is_reached else ' (not reached)'} |"
@@ -101,6 +101,14 @@ What they reach on other patients, with intervals, is the answer of `hilum evalu
 `hilum predict FILM --model FOLDER` needs no torch. {loading}
 A site states its own prevalence once, in `hilum.toml`; see `docs/reference/site.md`.
 """
+
+
+def _finished(finished: Finished | None) -> dict[str, str]:
+    """What gave a model its gate later on; nothing for one that was made with it."""
+    if finished is None:
+        return {}
+    made = f"hilum {finished.hilum_version}, `{finished.command}`, commit `{finished.commit or 'none'}`"
+    return {"Gate and answer sets added by": f"{made}, {finished.created}"}
 
 
 def _gate(gate: Gate | None) -> str:

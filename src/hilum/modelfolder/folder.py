@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, whole_folder, write_json
+from hilum.files import explained, parse_json, printable, whole_folder, write_json
 from hilum.modelfolder.schema import FORMAT, Manifest
 from hilum.typed_json import typed
 
@@ -109,7 +108,7 @@ def write_model_folder(
 def _parse(content: bytes, path: Path) -> Manifest:
     """The manifest in these bytes; the format is looked at before anything else is judged."""
     try:
-        values = json.loads(content)
+        values = parse_json(content)
         if not isinstance(values, dict):
             raise ValueError("it is not an object")
     except (ValueError, RecursionError) as error:

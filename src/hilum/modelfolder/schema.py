@@ -132,6 +132,16 @@ class Parity(_Part, frozen=True):
     flipped_decisions: int
 
 
+class Finished(_Part, frozen=True, kw_only=True):
+    """What gave a model its gate and its answer sets after it had been made; see `hilum model finish`."""
+
+    command: str
+    commit: str
+    hilum_version: str
+    created: str
+    """When, in UTC."""
+
+
 class Manifest(_Part, frozen=True, kw_only=True):
     """`hilum.json`. Anything a reader needs beside the graph, and all that a reviewer asks about its making."""
 
@@ -150,6 +160,8 @@ class Manifest(_Part, frozen=True, kw_only=True):
     """None where too few patients could give one, or the folder is older: every picture is answered."""
     conformal: Conformal | None = None
     """None in older folders."""
+    finished: Finished | None = None
+    """None where gate and answer sets are as old as the model, or there are none."""
     training: Training
     parity: Parity
     recipe: dict[str, Any]

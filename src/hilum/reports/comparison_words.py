@@ -11,6 +11,7 @@ from hilum.metrics.comparison import ALPHA
 from hilum.reports import words
 
 _MANY = 1_000_000
+_ROUNDING = 1e-9
 
 
 def title(comparison: Comparison) -> str:
@@ -134,9 +135,9 @@ def methods(comparison: Comparison) -> list[str]:
     return [
         f"Every difference is paired: the same films, the same draws. Intervals are 95 %: {_by(comparison)}. For "
         "shares where fewer than 25 patients are judged differently, Newcombe's score interval for pairs.",
-        "AUROC: z test with placement values summed over patients (Obuchowski 1997; DeLong for one film a patient). "
-        "Sensitivity and specificity: McNemar's test over patients, each counting alike (Durkalski 2003); where fewer "
-        "than 25 patients are judged differently, the exact form.",
+        "AUROC: Student's t with placement values summed over patients (Obuchowski 1997; DeLong for one film a "
+        "patient) and Satterthwaite's degrees of freedom. Sensitivity and specificity: McNemar's test over patients, "
+        "each counting alike (Durkalski 2003); where fewer than 25 patients are judged differently, the exact form.",
         f"Better is a side whose p value is below {ALPHA:g} after Holm's correction for all {comparison.tests} tests"
         f"{seeds}.",
         "Patients needed: like these, to show the difference as found with a chance of 80 %, at the level that the "
@@ -163,9 +164,13 @@ def _needed(differences: Sequence[Difference]) -> str:
 def _why_open(one: Difference) -> str:
     if one.corrected_p is None:
         return one.test.method
-    if one.corrected_p >= ALPHA:
+    if max(abs(one.estimate.value or 0.0), abs(one.test.z or 0.0)) < _ROUNDING:
         return "no difference to look for"
-    return "these models differ, but not beyond their seeds" if one.over_seeds else "patients and films point apart"
+    if one.points_apart:
+        return "patients and films point apart"
+    if one.corrected_p >= ALPHA:
+        return "too few patients carry it to say how many would be needed"
+    return "these models differ, but not beyond their seeds"
 
 
 def _gains(differences: Sequence[Difference]) -> str:

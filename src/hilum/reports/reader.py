@@ -90,11 +90,17 @@ def reading_table(reading: Reading) -> RenderableType:
         parts += [Text(""), *(Text(line) for line in verdicts(reading, reading.model))]
     parts.append(
         Text(
-            f"\n95 % intervals: {reading.reader.sensitivity.method}. Truth is the label of the data set; the films are "
+            f"\n95 % intervals: {_methods(reading.reader)}. Truth is the label of the data set; the films are "
             "small copies without age, history or an earlier film, so that this is no test of a radiologist."
         )
     )
     return Group(*parts)
+
+
+def _methods(reader: Judgement) -> str:
+    """Of the figures that have an interval; one at the least has, as a film is answered."""
+    defined = [one.method for one in (reader.sensitivity, reader.specificity) if one.low is not None]
+    return "; ".join(dict.fromkeys(defined))
 
 
 def verdicts(reading: Reading, model: Judgement) -> list[str]:

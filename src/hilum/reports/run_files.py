@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -74,11 +74,16 @@ def model_documents(model: ModelFolder) -> tuple[Document, ...]:
     return (manifest, *history)
 
 
-def audit_document(folder: Path, model: ModelFolder) -> Document:
+def audit_document(folder: Path, model: ModelFolder, judged: Sequence[EvaluationFiles] = ()) -> Document:
     """What `hilum audit` wrote into a folder.
 
+    Args:
+        folder: that holds audit.json.
+        model: the model that is reported.
+        judged: its evaluations.
+
     Raises:
-        HilumError: it is no audit, or one of another model.
+        HilumError: it is no audit, one of another model, or one of data that are neither the model's nor evaluated.
     """
     path = folder / AUDIT
     values = read_json(path)
@@ -89,11 +94,18 @@ def audit_document(folder: Path, model: ModelFolder) -> Document:
             expected=f"the {AUDIT} of one of the audits {', '.join(AUDITS)}",
             do="Name the folder that `hilum audit` wrote.",
         )
-    if values.get("model_hash", model.model_hash) != model.model_hash:
+    if not _hashes_in(values) <= {model.model_hash}:
         raise HilumError(
-            f"'{printable(path)}' is of another model than '{printable(model.path)}'.",
+            f"'{printable(path)}' is of another model than '{printable(model.path)}', or does not say of which.",
             expected="an audit of this very model",
             do=f"Run it: hilum audit {kind}",
+        )
+    names = [model.manifest.training.data_name, *(one.evaluation.films.data_name for one in judged)]
+    if values.get("data_name") not in names:
+        raise HilumError(
+            f"'{printable(path)}' is of the data '{values.get('data_name', '')}'.",
+            expected="an audit of the data of the model or of an evaluation: " + ", ".join(dict.fromkeys(names)),
+            do="Leave it out, or name the evaluation on these data with --evaluation.",
         )
     return replace(_document(path, values), kind=f"{kind} audit")
 
@@ -106,6 +118,16 @@ def with_names_of_their_own(documents: Iterable[Document]) -> tuple[Document, ..
         used[one.name] = number = used.get(one.name, 0) + 1
         named.append(one if number == 1 else replace(one, name=f"{one.name} ({number})"))
     return tuple(named)
+
+
+def _hashes_in(values: dict[str, Any]) -> set[str]:
+    """The hash of every model that an audit names, beside it or a level below; "" for one that it only names."""
+    parts = (values, values.get("model"), values.get("specificity"))
+    return {
+        str(part.get("model_hash") or "")
+        for part in parts
+        if isinstance(part, dict) and (part.get("model_hash") or isinstance(part.get("model") or None, str))
+    }
 
 
 def _has(folder: Path, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from hilum.images import Film, read_film, to_square
 from hilum.metrics import PlattScaling
 from hilum.metrics.arrays import Floats
 from hilum.metrics.conformal import ConformalSets
-from hilum.modelfolder import GRAPH, MANIFEST, Gate, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
+from hilum.modelfolder import GRAPH, MANIFEST, Manifest, ModelFolder, StoredOperatingPoint, open_model_folder
 from hilum.progress import Progress, Silent
 from hilum.runtime.gate import INVERTED, refusals, warning
 from hilum.runtime.prediction import Assessment, Prediction
@@ -152,14 +153,16 @@ class Predictor:
     def _assessed(self, path: Path, film: Film, logit: float, distance: float | None) -> Assessment:
         gate = self.manifest.gate
         reasons = refusals(film, distance, gate)
-        if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film, gate):
+        if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film):
             reasons = (*reasons, INVERTED)
         about = "" if reasons else warning(distance, gate)
         return Assessment(printable(path), "", logit, distance, reasons, about, film.notes)
 
-    def _passes_inverted(self, film: Film, gate: Gate) -> bool:
-        [(_, distance)] = self._responses(255 - self._square(film)[None])
-        return distance is not None and distance <= gate.refuse_above
+    def _passes_inverted(self, film: Film) -> bool:
+        """True where nothing speaks against the film's negative, neither its distance nor a check on the file."""
+        negative = replace(film, pixels=255 - film.pixels)
+        [(_, distance)] = self._responses(self._square(negative)[None])
+        return not refusals(negative, distance, self.manifest.gate)
 
     def _answer(self, film: Assessment, threshold: float) -> Prediction:
         if film.logit is None or film.reasons:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
 from hilum.audits.labels import TOP, LabelAudit, audit_labels
-from hilum.datasets import WORKSPACE, resolve_catalogue
+from hilum.datasets import WORKSPACE, Catalogue, resolve_catalogue
+from hilum.datasets.catalogue_file import is_catalogue
+from hilum.datasets.found import plain
+from hilum.datasets.tables import rows_of
 from hilum.engine import require_threads
 from hilum.errors import HilumError, require_installed
-from hilum.files import as_json, printable, write_together
+from hilum.files import as_json, explained, printable, write_together
 from hilum.progress import on_stderr
 from hilum.runtime import Predictor
 from hilum.verbs.audit_files import AuditFiles, require_audits, room_for
@@ -88,13 +91,15 @@ def labels(
     predictor = Predictor.open(model, threads)
     catalogue, place = resolve_catalogue(data, workspace, progress)
     files = room_for(output, "labels", catalogue.name)
+    to_review = files.page.with_name(_TO_REVIEW)
+    _require_unfilled(to_review)
     made = provenance.current("numpy", "scikit-learn", "cleanlab", "onnxruntime", "pillow")
     audit = audit_labels(predictor, catalogue, place, made, top=top, seed=seed, progress=progress)
 
     from hilum.reports.audit_labels import film_pictures, review_page, to_review_csv
 
-    next_step = f"hilum data index {shlex.quote(printable(data))} --corrections corrections.csv"
-    audited = LabelsAudited(audit, files, files.page.with_name(_TO_REVIEW), next_step)
+    next_step = _index_again(data, catalogue, workspace)
+    audited = LabelsAudited(audit, files, to_review, next_step)
     write_together(
         {
             files.page: review_page(audit, film_pictures(audit, catalogue.root, progress), next_step),
@@ -103,6 +108,34 @@ def labels(
         }
     )
     return audited
+
+
+def _index_again(data: Path, catalogue: Catalogue, workspace: Path) -> str:
+    """The command that takes the corrections into the catalogue that was audited."""
+    options: list[str | Path] = [] if workspace == WORKSPACE else ["--workspace", workspace]
+    films = data
+    if is_catalogue(data):  # it keeps the corrections that it was made with: its films are indexed again, into its file
+        films, options = catalogue.root, ["--output", data]
+        if catalogue.patient_key == "column":  # a catalogue does not say which table it was made from
+            films = Path("TABLE.csv")
+    words = ["hilum", "data", "index", films, *options, "--corrections", "corrections.csv"]
+    return " ".join(shlex.quote(printable(word)) for word in words)
+
+
+def _require_unfilled(to_review: Path) -> None:
+    """Refuse to write over a person's decisions, and over a table whose decisions cannot be told."""
+    with explained(to_review, "read"):
+        is_there = to_review.exists()
+    header, *rows = (rows_of(to_review) if is_there else []) or [[]]
+    names = [plain(name) for name in header]
+    place = names.index("label") if "label" in names else 0
+    filled = sum(bool(row[place].strip()) for row in rows if place < len(row))
+    if filled:
+        raise HilumError(
+            f"'{printable(to_review)}' has lines that somebody has filled in ({filled:,}).",
+            expected="a folder whose review has not begun",
+            do="Move that file away, or name another folder with --output.",
+        )
 
 
 def _require_top(top: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum import provenance
-from hilum.audits.series import specificity_by_series
+from hilum.audits.series import SeriesResult, specificity_by_series
 from hilum.audits.shift import (
     REFERENCE,
     FilmSet,
@@ -82,6 +82,7 @@ def shift(
     require_threads(threads)
     predictor = Predictor.open(model, threads) if model else None
     by_series = specificity_by_series(evaluation) if evaluation else None
+    _require_same_model(predictor, by_series)
     sets, notes = _sets(data, external, workspace, progress)
     files = room_for(output, "shift", sets[0].films.name)
     made = provenance.current("numpy", "scikit-learn", "pillow")
@@ -98,6 +99,7 @@ def shift(
         series=count_series(found),
         specificity=by_series,
         model=predictor.manifest.name if predictor else "",
+        model_hash=predictor.model_hash if predictor else "",
         notes=tuple(notes),
         fingerprint=sets[0].films.fingerprint,
         seed=seed,
@@ -125,6 +127,16 @@ def _sets(data: Path, external: Sequence[Path], workspace: Path, progress: Progr
             do="Name other films to compare with: --external FOLDER",
         )
     return sets, notes
+
+
+def _require_same_model(predictor: Predictor | None, by_series: SeriesResult | None) -> None:
+    if predictor and by_series and predictor.model_hash != by_series.model_hash:
+        raise HilumError(
+            f"The evaluation is of the model {by_series.model_hash[:12]} ('{by_series.model}'), and --model is "
+            f"{predictor.model_hash[:12]}.",
+            expected="an evaluation of this very model",
+            do="Name another folder with --evaluation, or leave --model out.",
+        )
 
 
 def _bad(catalogue: Catalogue) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
 
+from hilum import provenance
 from hilum.datasets import WORKSPACE, open_pixels, resolve_catalogue, split_films
 from hilum.datasets.fewer import fewer_fit_patients
 from hilum.errors import HilumError
@@ -93,7 +95,7 @@ def finish_model(
 
     folder = open_model_folder(model)
     require_no_gate(folder)
-    target = output or folder.path.with_name(f"{folder.path.name}-gated")
+    target = output or _beside(folder.path)
     _require_room(target)
     progress, training = on_stderr(), folder.manifest.training
     catalogue, place = resolve_catalogue(data, workspace, progress)
@@ -104,8 +106,15 @@ def finish_model(
     rows = split.development_rows
     split, films = replace(split, parts=tuple(split.parts[row] for row in rows)), films.select(rows)
     pixels = open_pixels(films, folder.manifest.side, folder.manifest.geometry, place / "pixels", progress)
-    write_finished(target, folder, pixels, films, split, progress, threads)
+    made = provenance.current()
+    write_finished(target, folder, pixels, films, split, progress, made, threads)
     return _answer(target)
+
+
+def _beside(model: Path) -> Path:
+    """The name for the new folder; "." and ".." have none of their own to add to."""
+    path = Path(os.path.abspath(model))  # noqa: PTH100 -- `resolve` would leave the place of a link
+    return path.with_name(f"{path.name}-gated")
 
 
 def _require_room(target: Path) -> None:

@@ -18,7 +18,7 @@ from hilum.metrics import PRIMARY, PlattScaling, log_odds
 from hilum.modelfolder.card import limits
 from hilum.progress import on_stderr, track
 from hilum.runtime import NO_GATE, Prediction, Predictor, draw_map
-from hilum.site import PrevalenceShift, site_settings
+from hilum.site import PrevalenceShift, Site, site_settings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,6 +32,8 @@ class Predictions:
         prevalence: share of pneumonia among the films that calibrated the model.
         site_prevalence: that of the site, where one is stated; each row then has its probability too.
         site_threshold: the threshold on that probability, which makes the same decisions.
+        site_file: the file with the site's settings, which may hold without being named; None for none.
+        site_decided: the settings of that file that hold here; what the command line gave is not among them.
     """
 
     model: str
@@ -44,6 +46,8 @@ class Predictions:
     site_threshold: float | None
     predictions: tuple[Prediction, ...]
     limits: tuple[str, ...]
+    site_file: str | None = None
+    site_decided: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -109,6 +113,8 @@ def predict(
         site_threshold=shift.threshold(point.threshold) if shift else None,
         predictions=rows,
         limits=(*limits(predictor.manifest), *([] if predictor.manifest.gate else [NO_GATE])),
+        site_file=printable(settings.path) if settings.path else None,
+        site_decided=_decided(settings, operating_point, prevalence),
     )
     if csv_:
         write_csv(csv_, answer)
@@ -162,6 +168,15 @@ def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], rows: 
         picture = draw_map(pixels, predictor.activation_map(square))
         target = folder / f"{_unused(printable(path.stem), used)}-map.png"
         write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
+
+
+def _decided(settings: Site, operating_point: str | None, prevalence: float | None) -> tuple[str, ...]:
+    """The names of the site's settings that nothing on the command line goes before."""
+    by_site = {
+        "prevalence": prevalence is None and settings.prevalence is not None,
+        "operating_point": not operating_point and bool(settings.operating_point),
+    }
+    return tuple(name for name, holds in by_site.items() if holds)
 
 
 def _shift(predictor: Predictor, prevalence: float | None) -> PrevalenceShift | None:

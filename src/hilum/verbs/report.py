@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
 from hilum.errors import HilumError
-from hilum.files import as_json, explained, printable, write_together
+from hilum.files import as_json, explained, printable, read_json, write_together
 from hilum.modelfolder import ModelFolder, open_model_folder
 from hilum.modelfolder.card import limits
 from hilum.reports.card import judged_card
@@ -32,12 +32,21 @@ from hilum.reports.run_files import (
     read_evaluation_files,
     with_names_of_their_own,
 )
+from hilum.typed_json import typed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _CARD: Final = "README.md"
 _RECORD: Final = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What is asked of the report.json of an earlier report."""
+
+    checklists: tuple[dict[str, Any], ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +104,18 @@ def report(
         hilum report runs/best --evaluation report --audit robustness --audit shortcuts --output documents
         hilum report repro/best-official --output documents --no-pdf
     """
+    earlier = _earlier_in(output)
     model, places = _found(run, evaluation)
     judged = [read_evaluation_files(place, model) for place in places]
+    _require_different(judged)
     if judged and not no_pdf:
         require_pdf()
-    _require_room(output)
     made = provenance.current("numpy", "jinja2", *(["weasyprint"] if judged and not no_pdf else []))
     documents = with_names_of_their_own(
         [
             *model_documents(model),
             *(one for files in judged for one in files.documents),
-            *(audit_document(folder, model) for folder in audit),
+            *(audit_document(folder, model, judged) for folder in audit),
         ]
     )
     stated = judged[0].evaluation.limits if judged else limits(model.manifest)
@@ -113,6 +123,7 @@ def report(
     contents = _contents(model, judged, filled) | ({} if no_pdf else _pdfs(judged))
     reported = Reported(filled, tuple(output / name for name in [*contents, _RECORD]))
     write_together({output / name: text for name, text in {**contents, _RECORD: as_json(reported.as_json())}.items()})
+    _remove(earlier - set(reported.files))
     return reported
 
 
@@ -125,16 +136,57 @@ def _found(run: Path, evaluation: Sequence[Path]) -> tuple[ModelFolder, Sequence
     return open_model_folder(run), evaluation
 
 
-def _require_room(output: Path) -> None:
-    """Refuse a folder that holds anything but an earlier report; a README.md of something else would be lost."""
+def _earlier_in(output: Path) -> set[Path]:
+    """The files of an earlier report in the folder.
+
+    Raises:
+        HilumError: there is a file in the way, or the folder holds something else, whose README.md would be lost.
+    """
     with explained(output, "read"):
+        there = next((one for one in (output, *output.parents) if one.exists()), output)
         held = sorted(entry.name for entry in output.iterdir()) if output.is_dir() else []
+    if there.exists() and not there.is_dir():
+        raise HilumError(
+            f"'{printable(there)}' is a file.",
+            expected="a folder for the documents",
+            do="Name another folder with --output.",
+        )
     if held and _RECORD not in held:
         raise HilumError(
             f"'{printable(output)}' holds '{printable(held[0])}' already.",
             expected="a new or empty folder, or one with an earlier report",
             do="Name another folder with --output.",
         )
+    if not held:
+        return set()
+    earlier = typed(
+        read_json(output / _RECORD),
+        _Earlier,
+        f"'{printable(output / _RECORD)}' is of something else",
+        expected="a new or empty folder, or one with an earlier report",
+        do="Name another folder with --output.",
+    )
+    with explained(output, "read"):
+        return {output / Path(file).name for file in earlier.files if (output / Path(file).name).is_file()}
+
+
+def _require_different(judged: Sequence[EvaluationFiles]) -> None:
+    places: dict[str, Path] = {}
+    for one in judged:
+        digest = one.documents[0].sha256
+        if first := places.get(digest):
+            raise HilumError(
+                f"'{printable(one.place)}' holds the same evaluation as '{printable(first)}'.",
+                expected="each evaluation once",
+                do="Leave out one --evaluation.",
+            )
+        places[digest] = one.place
+
+
+def _remove(files: set[Path]) -> None:
+    for path in sorted(files):
+        with explained(path, "remove"):
+            path.unlink(missing_ok=True)
 
 
 def _contents(

@@ -31,8 +31,19 @@ def predictions_table(answer: Predictions) -> RenderableType:
         lines += [Text(f"Warning: '{row.path}': {row.warning}")] if row.warning else []
         lines += [Text(f"{row.path}: {note}") for note in row.notes]
     lines.append(Text(_threshold_in_words(answer)))
+    lines += [Text(_site_in_words(answer))] if answer.site_file else []
     lines.append(Text(" ".join(answer.limits)))
     return Group(*lines)
+
+
+def _site_in_words(answer: Predictions) -> str:
+    """Which file of a site was found, and what it decided."""
+    said = {
+        "prevalence": f"the prevalence ({answer.site_prevalence})",
+        "operating_point": f"the operating point ({answer.operating_point})",
+    }
+    decided = " and ".join(said[name] for name in answer.site_decided) or "nothing here"
+    return f"'{answer.site_file}' decided {decided}."
 
 
 def _threshold_in_words(answer: Predictions) -> str:
