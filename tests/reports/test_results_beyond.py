@@ -7,7 +7,12 @@ from pathlib import Path
 
 from hilum.evaluation import with_fall, write_evaluation
 from hilum.reports.results import render_results
-from hilum.reports.results_beyond import calibration_section, external_section, patients_section
+from hilum.reports.results_beyond import (
+    calibration_section,
+    comparison_section,
+    external_section,
+    patients_section,
+)
 from hilum.reports.results_looks import Result
 from stand_ins import reference_evaluation
 
@@ -53,3 +58,12 @@ def test_model_named_beforehand_comes_first(tmp_path: Path) -> None:
     assert page.index("The model named beforehand") < page.index("## Protocol") and "not judged yet" not in page
     named.unlink()
     assert "The model named beforehand" not in render_results(tmp_path)
+
+
+def test_no_comparison_no_section(tmp_path: Path) -> None:
+    assert comparison_section(tmp_path / "comparison.json") == ""
+
+
+def test_planned_comparison_is_told_in_words() -> None:
+    section = comparison_section(Path(__file__).parents[2] / "docs" / "results" / "beside" / "comparison.json")
+    assert "best is better than mobilenetv2-frozen in specificity" in section and "would be needed" in section

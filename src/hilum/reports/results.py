@@ -107,6 +107,7 @@ def render_results(directory: Path) -> str:
         results_rows.claims_section(rows),
         *(_section(under, results, published, rows) for under in _SECTIONS),
         results_rows.contrasts_section(rows),
+        results_beyond.comparison_section(directory / "beside" / "comparison.json"),
         results_beyond.calibration_section(results),
         results_beyond.patients_section(results),
         results_beyond.external_section(results),

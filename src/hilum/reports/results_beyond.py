@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hilum.evaluation import Evaluation
+from hilum.evaluation.comparison import Comparison, Pair, read_comparison
 from hilum.evaluation.usefulness import ANSWERED
-from hilum.reports import words
+from hilum.reports import comparison_words, words
 from hilum.reports.markdown import table
 from hilum.reports.results_looks import Result
 
@@ -110,3 +112,24 @@ def external_section(results: Sequence[Result]) -> str:
         *table(headers, cells),
     ]
     return "\n".join(lines) + "\n"
+
+
+def comparison_section(path: Path) -> str:
+    """The comparisons that the analysis plan names, from the file that `hilum compare` wrote; "" without it."""
+    if not path.exists():
+        return ""
+    found = read_comparison(path)
+    lines = [
+        "## Compared as planned",
+        "",
+        f"{comparison_words.whom(found)} At `{found.point}`; p by Holm over all tests of the comparison; made by "
+        f"`{found.made.command}`.",
+        "",
+        *(f"- {_in_words(pair, found)}" for pair in found.pairs),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _in_words(pair: Pair, found: Comparison) -> str:
+    said = (comparison_words.verdict(pair, found), comparison_words.open_questions(pair, found))
+    return " ".join(filter(None, said))
