@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from hilum.errors import HilumError
 from hilum.evaluation.figures import Count
 from hilum.files import printable, read_json
 from hilum.metrics import DRAWS, PRIMARY, Estimate
 from hilum.metrics.comparison import PairedTest, require_margin
 from hilum.metrics.means import RunsMean
+from hilum.metrics.resampling import require_draws
 from hilum.provenance import Provenance
 from hilum.typed_json import typed
 
@@ -52,12 +52,7 @@ class CompareSettings:
 
     def __post_init__(self) -> None:
         require_margin(self.margin)
-        if self.draws < 1 or self.seed < 0:
-            raise HilumError(
-                f"Got {self.draws} draws and the seed {self.seed} for the bootstrap.",
-                expected="1 draw or more and a seed of 0 or more",
-                do=f"The usual is {DRAWS} draws with the seed 0.",
-            )
+        require_draws(self.draws, self.seed)
 
 
 @dataclass(frozen=True, slots=True)

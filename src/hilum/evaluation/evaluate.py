@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
-from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
 from hilum.evaluation.figures import Choice, LeftOut, Point, SubtypeCount
 from hilum.evaluation.looks import LookCount, count_looks, hash_of_films, look_at, read_looks, record_look, sets_seen
@@ -22,6 +21,7 @@ from hilum.evaluation.scores import count_of, figures_at, resample, score, subty
 from hilum.evaluation.unanswered import assess_films, judge_unanswered
 from hilum.evaluation.usefulness import judge_usefulness
 from hilum.metrics import DRAWS, PRIMARY, log_odds, reliability_bins
+from hilum.metrics.resampling import require_draws
 from hilum.modelfolder import Manifest, StoredOperatingPoint
 from hilum.modelfolder.card import limits as limits_of
 from hilum.progress import Progress, Silent
@@ -56,12 +56,7 @@ class Settings:
         require_part(self.part)
         for prevalence in self.prevalences:
             log_odds(prevalence)
-        if self.draws < 1 or self.seed < 0:
-            raise HilumError(
-                f"Got {self.draws} draws and the seed {self.seed} for the bootstrap.",
-                expected="1 draw or more and a seed of 0 or more",
-                do=f"The usual is {DRAWS} draws with the seed 0.",
-            )
+        require_draws(self.draws, self.seed)
 
 
 @dataclass(frozen=True, slots=True)

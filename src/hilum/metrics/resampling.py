@@ -95,6 +95,20 @@ class Resampling:
         return times
 
 
+def require_draws(draws: int, seed: int) -> None:
+    """Refuse a bootstrap without draws, or a seed that no generator takes.
+
+    Raises:
+        HilumError: either.
+    """
+    if draws < 1 or seed < 0:
+        raise HilumError(
+            f"Got {draws} draws and the seed {seed} for the bootstrap.",
+            expected="1 draw or more and a seed of 0 or more",
+            do=f"The usual is {DRAWS} draws with the seed 0.",
+        )
+
+
 def resample_patients(
     group: ArrayLike, is_pneumonia: ArrayLike, draws: int = DRAWS, seed: int = 0, unit: str = "patients"
 ) -> Resampling:
@@ -114,8 +128,7 @@ def resample_patients(
     [0, 1]
     """
     groups, truth = require_films(group, is_pneumonia)
-    if draws < 1:
-        raise HilumError(f"Got {draws} draws for the bootstrap.", expected="1 or more", do=f"The usual is {DRAWS}.")
+    require_draws(draws, seed)
     _, number = np.unique(groups, return_inverse=True)
     has_normal = np.bincount(number, weights=~truth) > 0
     has_pneumonia = np.bincount(number, weights=truth) > 0
