@@ -45,6 +45,7 @@ def brightened(films: Catalogue, folder: Path) -> Catalogue:
     return index_folder(folder, name="elsewhere")
 
 
+@pytest.mark.slow
 def test_parts_of_one_set_are_not_told_apart_and_another_exposure_is(films: Catalogue, tmp_path: Path) -> None:
     here, there = parted(films)
     sets = [
