@@ -25,7 +25,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from hilum.files import write_json
+from hilum.json_files import write_json
 from hilum.metrics import (
     Estimate,
     Statistic,

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hilum.files import write_json
+from hilum.json_files import write_json
 from hilum.modelfolder import open_model_folder
 
 Row = dict[str, Any]

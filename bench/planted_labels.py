@@ -22,7 +22,7 @@ from hilum.audits.labels import cross_validated, suspects
 from hilum.audits.shortcuts import question_of
 from hilum.datasets import WORKSPACE, Catalogue, resolve_catalogue
 from hilum.datasets.audit import audit
-from hilum.files import write_json
+from hilum.json_files import write_json
 from hilum.metrics import auroc
 from hilum.progress import on_stderr
 from hilum.runtime import Predictor

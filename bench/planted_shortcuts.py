@@ -22,7 +22,7 @@ from hilum.audits.probes import out_of_fold
 from hilum.audits.shortcuts import ALL_PROBES, ProbedFilms, look_at_films, probe_shortcuts
 from hilum.datasets import Catalogue, index_folder
 from hilum.datasets.phantom import draw_phantom_films
-from hilum.files import write_json
+from hilum.json_files import write_json
 
 Plant = Callable[[Image.Image], tuple[Image.Image, dict[str, Any]]]
 

@@ -18,14 +18,13 @@ from hilum.files import (
     PART_IS_STALE_AFTER_S,
     append_line,
     printable,
-    read_json,
     read_text,
     sha256_of,
     spreadsheet_safe,
     write_atomically,
-    write_json,
     write_text,
 )
+from hilum.json_files import read_json, write_json
 
 
 def test_full_disc_leaves_the_old_file_and_no_other(small_disc: Path) -> None:

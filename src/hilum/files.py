@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
-import math
 import os
 import re
 import secrets
@@ -15,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from hilum.errors import HilumError
 
@@ -169,16 +167,6 @@ def _utf8(path: Path, text: str) -> bytes:
         ) from error
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON document with sorted keys, all or nothing; NaN is refused because JSON has none."""
-    write_text(path, as_json(value))
-
-
-def as_json(value: Any) -> str:
-    """The JSON document that `write_json` writes."""
-    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-
-
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """An empty folder beside `target` to fill: it becomes `target` when the block ends well, else it is removed.
@@ -274,37 +262,6 @@ def read_text(path: Path) -> str:
             expected="a text file",
             do="Check that the right file was named.",
         ) from error
-
-
-def read_json(path: Path) -> Any:
-    """The file's JSON value."""
-    try:
-        return parse_json(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise HilumError(
-            f"'{printable(path)}' is not JSON: {error}.",
-            expected="a complete JSON document",
-            do="Restore the file or make it again.",
-        ) from error
-
-
-def parse_json(text: str | bytes) -> Any:
-    """The JSON value in a text; numbers that are none are refused, which `json.loads` alone lets through.
-
-    Raises:
-        ValueError: no JSON, or NaN, Infinity, or a number beyond the largest (1e999).
-
-    >>> parse_json("[1.5e3, 2]")
-    [1500.0, 2]
-    """
-    return json.loads(text, parse_constant=_finite, parse_float=_finite)
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number[:40]} is no finite number")
-    return value
 
 
 def sha256_of(path: Path) -> str:

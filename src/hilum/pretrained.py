@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json
+from hilum.files import explained, printable
+from hilum.json_files import read_json
 
 
 def weights_file(folder: Path, architecture: str) -> Path | None:

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from hilum.errors import HilumError, nearest
 from hilum.files import explained, printable, read_text
+from hilum.json_files import typed
 from hilum.metrics import log_odds, probability_of, shift_prevalence
 from hilum.metrics.arrays import Floats
-from hilum.typed_json import typed
 
 SITE_FILE: Final = "hilum.toml"
 

@@ -18,7 +18,7 @@ from hilum.evaluation.comparison import (
     read_comparison,
 )
 from hilum.evaluation.runs import read_runs
-from hilum.files import write_json
+from hilum.json_files import write_json
 from hilum.metrics import Estimate, auroc
 from hilum.metrics.comparison import PairedTest, clustered_mcnemar, compare_aurocs
 from hilum.metrics.placement import auroc_covariance

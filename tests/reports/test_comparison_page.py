@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -16,24 +15,8 @@ from hilum.metrics.comparison import PairedTest
 from hilum.reports import comparison_words as told
 from hilum.reports.comparison import comparison_page, comparison_table, scale_of
 from judged_runs import jittered, write_reference_runs, write_run
+from markup import well_formed
 from stand_ins import MADE
-
-VOID = {"meta", "br", "hr", "img", "link", "input"}
-
-
-class _Tags(HTMLParser):
-    """Every tag that opens is closed in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +51,7 @@ def _text(page: str) -> str:
 
 def test_page_is_whole_and_asks_for_nothing(three: Comparison, seeded: Comparison) -> None:
     for page in (comparison_page(three), comparison_page(seeded)):
-        tags = _Tags()
-        tags.feed(page)
-        assert tags.open == []
+        well_formed(page)
         assert page.startswith("<!doctype html>")
         assert "default-src 'none'" in page
         assert "<script" not in page

@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from hilum.evaluation import (
 )
 from hilum.reports import evaluation_page
 from hilum.reports.methods import other_methods, usual_method
+from markup import well_formed
 from stand_ins import (
     MADE,
     BrightnessPredictor,
@@ -30,28 +30,6 @@ from stand_ins import (
     reference_evaluation,
     reference_predictions,
 )
-
-VOID = {"meta", "br", "hr", "img", "link", "input"}
-
-
-class _Tags(HTMLParser):
-    """Every tag that opens is closed in order; attributes are collected."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += attrs
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += attrs
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")
@@ -68,21 +46,18 @@ def _leaky() -> tuple[Evaluation, PredictionTable]:
 
 
 def test_page_is_whole_and_asks_for_nothing(page: str) -> None:
-    tags = _Tags()
-    tags.feed(page)
-    assert tags.open == []
+    attributes = well_formed(page)
     assert page.startswith("<!doctype html>")
     assert "default-src 'none'" in page
     assert "<script" not in page
-    addresses = [value for name, value in tags.attributes if name in ("src", "href", "xlink:href", "action") and value]
+    addresses = [value for name, value in attributes if name in ("src", "href", "xlink:href", "action") and value]
     assert all(value.startswith("#") for value in addresses)
     assert not re.search(r"@import|url\((?!['\"]?#)", page)
 
 
 def test_identifiers_are_used_once(page: str) -> None:
-    tags = _Tags()
-    tags.feed(page)
-    identifiers = [value for name, value in tags.attributes if name == "id"]
+    attributes = well_formed(page)
+    identifiers = [value for name, value in attributes if name == "id"]
     assert len(identifiers) == len(set(identifiers))
     assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(identifiers)
 

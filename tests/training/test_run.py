@@ -11,7 +11,7 @@ import pytest
 
 from hilum.datasets import Catalogue, Split
 from hilum.errors import HilumError
-from hilum.files import read_json, write_json
+from hilum.json_files import read_json, write_json
 from hilum.models import WeightsOrigin
 from hilum.recipe import read_recipe
 from hilum.training import EpochRow, Machine, RunFacts, RunFolder, films_digest

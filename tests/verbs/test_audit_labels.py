@@ -19,7 +19,7 @@ from hilum.cli import run as hilum
 from hilum.datasets import read_catalogue
 from hilum.datasets.catalogue_file import write_catalogue
 from hilum.errors import HilumError
-from hilum.files import as_json
+from hilum.json_files import as_json
 from hilum.verbs.audit_labels import LabelsAudited, _index_again, labels
 from hilum.verbs.data_index import index
 

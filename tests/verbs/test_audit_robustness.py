@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hilum.audits.perturbations import PERTURBATIONS
 from hilum.errors import HilumError
-from hilum.files import as_json
+from hilum.json_files import as_json
 from hilum.verbs.audit_robustness import robustness
 
 

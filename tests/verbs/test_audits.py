@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hilum.errors import HilumError
 from hilum.evaluation import predictions_csv, write_evaluation
-from hilum.files import as_json
+from hilum.json_files import as_json
 from hilum.modelfolder import open_model_folder
 from hilum.verbs.audit_shift import shift
 from hilum.verbs.audit_shortcuts import shortcuts

@@ -12,7 +12,7 @@ from typing import Any
 from hilum.datasets.catalogue import Catalogue, Correction, FilmRecord
 from hilum.errors import HilumError, missing_extra, require_installed
 from hilum.files import explained, printable, read_text, write_atomically, write_text
-from hilum.typed_json import typed
+from hilum.json_files import typed
 
 _FORMAT = 2
 """Only catalogues with corrections are written so: a hilum that knows none would lose them in silence."""

@@ -19,16 +19,9 @@ from hilum.datasets.catalogue import Catalogue, FilmRecord
 from hilum.datasets.mapped import MappedSquares, map_squares, remove_unless_held
 from hilum.datasets.workers import in_processes
 from hilum.errors import HilumError
-from hilum.files import (
-    PART_IS_STALE_AFTER_S,
-    explained,
-    printable,
-    read_json,
-    sha256_of,
-    write_atomically,
-    write_json,
-)
+from hilum.files import PART_IS_STALE_AFTER_S, explained, printable, sha256_of, write_atomically
 from hilum.images import read_film, to_square
+from hilum.json_files import read_json, write_json
 from hilum.progress import Progress, Silent
 
 PREPROCESSING = 1

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from hilum.evaluation.figures import Count
-from hilum.files import printable, read_json
+from hilum.files import printable
+from hilum.json_files import read_json, typed
 from hilum.metrics import DRAWS, PRIMARY, Estimate
 from hilum.metrics.comparison import PairedTest, require_margin
 from hilum.metrics.means import RunsMean
 from hilum.metrics.resampling import require_draws
 from hilum.provenance import Provenance
-from hilum.typed_json import typed
 
 FORMAT: Final = 1
 MARGIN: Final = 0.02

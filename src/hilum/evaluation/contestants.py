@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from hilum.errors import HilumError
 from hilum.evaluation.comparison import FIGURES, ComparedRun, CompareSettings, Contestant, Figure
 from hilum.evaluation.runs import JudgedRun
+from hilum.evaluation.scores import unit_of
 from hilum.files import printable
 from hilum.metrics import Resampling, Statistic, auroc, estimate, resample_patients
 from hilum.metrics.arrays import Booleans, Floats, ratio
@@ -67,8 +68,7 @@ def ground_of(runs: Sequence[JudgedRun], settings: CompareSettings) -> Ground:
     """The common ground of runs with the same films in the same order."""
     truth = runs[0].is_pneumonia
     group = np.unique(runs[0].group, return_inverse=True)[1]
-    is_joined = int(group.max()) + 1 < len({film.patient for film in runs[0].films})
-    unit = "patients (those with an identical film joined)" if is_joined else "patients"
+    unit = unit_of(group, [film.patient for film in runs[0].films])
     resampling = resample_patients(group, truth, settings.draws, settings.seed, unit)
     return Ground(truth, resampling, auroc_covariance(np.stack([run.score for run in runs]), truth, group))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -50,14 +50,19 @@ class Decision:
     def proportions(self) -> list[Statistic]:
         """Sensitivity, specificity, precision, F1, balanced accuracy and accuracy, in this order."""
         truth, called = self.is_pneumonia, self.is_called
-        precision, accuracy = self._share(truth, called), self._share(called == truth, np.ones_like(truth))
         return [
-            self.statistic(lambda counts: counts.sensitivity, "no film with pneumonia", self._share(called, truth)),
-            self.statistic(lambda counts: counts.specificity, "no normal film", self._share(~called, ~truth)),
-            self.statistic(lambda counts: counts.precision, "no film called pneumonia", precision),
+            self.statistic(lambda counts: counts.sensitivity, "no film with pneumonia", lambda _value: self._found),
+            self.statistic(lambda counts: counts.specificity, "no normal film", lambda _value: self._cleared),
+            self.statistic(
+                lambda counts: counts.precision, "no film called pneumonia", lambda _value: self._share(truth, called)
+            ),
             self.statistic(lambda counts: counts.f1, "no film with pneumonia, and none called so", self._rising(_f1)),
             self.statistic(lambda counts: counts.balanced_accuracy, "films of one class only", self._rising(_balanced)),
-            self.statistic(lambda counts: counts.accuracy, "no film", accuracy),
+            self.statistic(
+                lambda counts: counts.accuracy,
+                "no film",
+                lambda _value: self._share(called == truth, np.ones_like(truth)),
+            ),
         ]
 
     def predictive_values(self, prevalence: float) -> list[Statistic]:
@@ -69,10 +74,19 @@ class Decision:
             self.statistic(npv, "no film called normal", lambda _value: self._of_rates(prevalence, False)),
         ]
 
-    def _share(self, is_success: Booleans, rows: Booleans) -> Callable[[float], Interval]:
+    def _share(self, is_success: Booleans, rows: Booleans) -> Interval:
         """The interval of the share of successes (n,) among the films of the rows (n,)."""
-        group, unit = self.resampling.group[rows], self.resampling.unit
-        return lambda _value: clustered_wilson(is_success[rows], group, unit)
+        return clustered_wilson(is_success[rows], self.resampling.group[rows], self.resampling.unit)
+
+    @cached_property
+    def _found(self) -> Interval:
+        """Of the sensitivity, which many figures go by."""
+        return self._share(self.is_called, self.is_pneumonia)
+
+    @cached_property
+    def _cleared(self) -> Interval:
+        """Of the specificity, likewise."""
+        return self._share(~self.is_called, ~self.is_pneumonia)
 
     def _rising(self, figure: Callable[[Confusion], Floats]) -> Callable[[float], Interval | None]:
         """The interval of a figure that rises with both rates; a bootstrap has no width where one of them is 0 or 1."""
@@ -99,12 +113,10 @@ class Decision:
 
     def _rates(self) -> tuple[_Rate, _Rate]:
         """Sensitivity and specificity with the ends of their intervals."""
-        truth, called = self.is_pneumonia, self.is_called
-        sensitivity, specificity = self._share(called, truth)(0.0), self._share(~called, ~truth)(0.0)
-        rates = count_outcomes(called, truth)
+        rates = count_outcomes(self.is_called, self.is_pneumonia)
         return (
-            _Rate(float(rates.sensitivity), sensitivity.low, sensitivity.high),
-            _Rate(float(rates.specificity), specificity.low, specificity.high),
+            _Rate(float(rates.sensitivity), self._found.low, self._found.high),
+            _Rate(float(rates.specificity), self._cleared.low, self._cleared.high),
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from hilum.datasets.catalogue import Catalogue
 from hilum.evaluation.contact import Contact, find_contact, refuse_contact
-from hilum.evaluation.figures import Choice, LeftOut, Point, SubtypeCount
+from hilum.evaluation.figures import Choice, LeftOut, Point, SubtypeCount, primary_of
 from hilum.evaluation.looks import LookCount, count_looks, hash_of_films, look_at, read_looks, record_look, sets_seen
 from hilum.evaluation.parts import films_to_judge, require_part
 from hilum.evaluation.per_patient import judge_patients
@@ -20,7 +20,7 @@ from hilum.evaluation.record import Evaluation, JudgedFilms, model_facts
 from hilum.evaluation.scores import count_of, figures_at, resample, score, subtypes_of
 from hilum.evaluation.unanswered import assess_films, judge_unanswered
 from hilum.evaluation.usefulness import judge_usefulness
-from hilum.metrics import DRAWS, PRIMARY, log_odds, reliability_bins
+from hilum.metrics import DRAWS, log_odds, reliability_bins
 from hilum.metrics.resampling import require_draws
 from hilum.modelfolder import Manifest, StoredOperatingPoint
 from hilum.modelfolder.card import limits as limits_of
@@ -115,12 +115,13 @@ def evaluate_predictions(
     """All figures of one model on one set of films; a function of its arguments alone."""
     resampling = resample(predictions, settings.draws, settings.seed)
     calibrated_at, points = predictor.manifest.calibration.prevalence, _points(predictor.manifest)
-    primary = next((point for point in points if point.name == PRIMARY), points[0])
+    figures = tuple(figures_at(point, predictions, resampling, settings.prevalences) for point in points)
+    primary = primary_of(figures).at
     return Evaluation(
         films=_judged_films(predictions, settings.part, circumstances.left_out),
         model=model_facts(predictor.manifest, predictor.model_hash),
         scores=score(predictions, resampling),
-        points=tuple(figures_at(point, predictions, resampling, settings.prevalences) for point in points),
+        points=figures,
         reliability=reliability_bins(predictions.probability, predictions.is_pneumonia),
         contact=circumstances.contact,
         looks=circumstances.looks,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hilum.metrics import Estimate
+from hilum.metrics import PRIMARY, Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +124,8 @@ class PointFigures:
     accuracy: Estimate
     predictive_values: tuple[PredictiveValues, ...]
     subtypes: tuple[SubtypeSensitivity, ...]
+
+
+def primary_of(points: Sequence[PointFigures]) -> PointFigures:
+    """The figures at the primary operating point, or at the first where that is not among them."""
+    return next((point for point in points if point.at.name == PRIMARY), points[0])

@@ -17,7 +17,7 @@ from hilum.errors import HilumError, nearest
 from hilum.evaluation.figures import Count
 from hilum.evaluation.runs import JudgedRun
 from hilum.files import printable, read_text, spreadsheet_safe
-from hilum.metrics import Estimate, clustered_wilson
+from hilum.metrics import Estimate, share_over_patients
 from hilum.metrics.arrays import Booleans
 from hilum.metrics.comparison import PairedTest, clustered_mcnemar
 
@@ -210,15 +210,12 @@ def _calls_of(run: JudgedRun, films: Catalogue, point: str) -> Booleans:
 
 
 def _judgement(name: str, called: Booleans, truth: Booleans, group: np.ndarray) -> Judgement:
-    return Judgement(name, _share(called, truth, group, "pneumonia"), _share(~called, ~truth, group, "normal"))
-
-
-def _share(is_right: Booleans, rows: Booleans, group: np.ndarray, kind: str) -> Estimate:
-    """The share that is right among the rows."""
-    if not rows.any():
-        return Estimate(None, None, None, f"not defined: no {kind} film is answered")
-    interval = clustered_wilson(is_right[rows], group[rows])
-    return Estimate(float(is_right[rows].mean()), interval.low, interval.high, interval.method)
+    none = "no {} film is answered"
+    return Judgement(
+        name,
+        share_over_patients(called[truth], group[truth], none.format("pneumonia")),
+        share_over_patients(~called[~truth], group[~truth], none.format("normal")),
+    )
 
 
 def _test(right: Booleans, right_of_model: Booleans, rows: Booleans, group: np.ndarray) -> PairedTest:

@@ -9,17 +9,17 @@ from typing import Any, Final
 from hilum.errors import HilumError
 from hilum.evaluation.contact import Contact, held_back
 from hilum.evaluation.external import Fall
-from hilum.evaluation.figures import Count, LeftOut, PointFigures, Scores, SubtypeCount
+from hilum.evaluation.figures import Count, LeftOut, PointFigures, Scores, SubtypeCount, primary_of
 from hilum.evaluation.looks import LookCount
 from hilum.evaluation.per_patient import PerPatient
 from hilum.evaluation.probabilities import Probabilities
 from hilum.evaluation.unanswered import Unanswered
 from hilum.evaluation.usefulness import Usefulness
-from hilum.files import printable, read_json, write_json
-from hilum.metrics import PRIMARY, ReliabilityBin
+from hilum.files import printable
+from hilum.json_files import read_json, typed, write_json
+from hilum.metrics import ReliabilityBin
 from hilum.modelfolder import Manifest
 from hilum.provenance import Provenance
-from hilum.typed_json import typed
 
 FORMAT: Final = 2
 OTHER_DATA: Final = "other data"
@@ -126,7 +126,7 @@ class Evaluation:
     @property
     def primary(self) -> PointFigures:
         """The figures at the operating point for a sensitivity of 0.95, or at the first where that is not stored."""
-        return next((point for point in self.points if point.at.name == PRIMARY), self.points[0])
+        return primary_of(self.points)
 
     @property
     def judged_under(self) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hilum.evaluation.decision import Decision
 from hilum.evaluation.figures import (
@@ -33,8 +33,6 @@ from hilum.metrics import (
 )
 from hilum.metrics.arrays import Booleans
 
-_JOINED = "patients (those with an identical film joined)"
-
 
 def resample(predictions: PredictionTable, draws: int, seed: int, group: NDArray[np.int64] | None = None) -> Resampling:
     """The bootstrap over the patients of these predictions; patients who share an identical file stay together.
@@ -44,8 +42,13 @@ def resample(predictions: PredictionTable, draws: int, seed: int, group: NDArray
     """
     if group is None:
         group = predictions.films.resampling_groups()
-    is_joined = len(np.unique(group)) < len(np.unique(predictions.patient))
-    return resample_patients(group, predictions.is_pneumonia, draws, seed, _JOINED if is_joined else "patients")
+    return resample_patients(group, predictions.is_pneumonia, draws, seed, unit_of(group, predictions.patient))
+
+
+def unit_of(group: ArrayLike, patient: ArrayLike) -> str:
+    """What the groups (n,) of films by these patients (n,) are, in words."""
+    is_joined = len(np.unique(group)) < len(np.unique(patient))
+    return "patients (those with an identical film joined)" if is_joined else "patients"
 
 
 def score(predictions: PredictionTable, resampling: Resampling) -> Scores:

@@ -10,7 +10,7 @@ import numpy as np
 from hilum.datasets.catalogue import Catalogue
 from hilum.evaluation.figures import LeftOut, Point
 from hilum.evaluation.predictions import PredictionTable
-from hilum.metrics import Estimate, Resampling, clustered_wilson
+from hilum.metrics import Estimate, Resampling, share_over_patients
 from hilum.metrics.arrays import Booleans
 from hilum.progress import Progress, Silent, track
 from hilum.runtime import Assessment, Predictor
@@ -85,8 +85,10 @@ def judge_unanswered(
     is_right = (predictions.probability >= point.threshold) == truth
     is_covered = np.array([("normal", "pneumonia")[int(one)] in kept for one, kept in zip(truth, answers, strict=True)])
 
+    of_class, unit = (truth, ~truth), resampling.unit
+
     def shares(is_counted: Booleans) -> ByClass:
-        return ByClass(*(_share(is_counted[rows], resampling.group[rows], resampling.unit) for rows in (truth, ~truth)))
+        return _by_class([is_counted[rows] for rows in of_class], [resampling.group[rows] for rows in of_class], unit)
 
     # A file may have become unreadable since its pixels were kept.
     is_answered = np.array([one.status == "answered" for one in assessments])
@@ -106,17 +108,15 @@ def judge_unanswered(
 
 def _with_left_out(is_right: Booleans, truth: Booleans, resampling: Resampling, left_out: Sequence[LeftOut]) -> ByClass:
     """Shares of right answers, where films that were left out are wrong ones of patients of their own."""
-    shares = []
+    right, group = [], []
     for label, rows in (("pneumonia", truth), ("normal", ~truth)):
         missing = sum(one.label == label for one in left_out)
-        right = np.r_[is_right[rows], np.zeros(missing, dtype=bool)]
-        strangers = len(resampling.stratum) + np.arange(missing)
-        shares.append(_share(right, np.r_[resampling.group[rows], strangers], resampling.unit))
-    return ByClass(*shares)
+        right.append(np.r_[is_right[rows], np.zeros(missing, dtype=bool)])
+        group.append(np.r_[resampling.group[rows], len(resampling.stratum) + np.arange(missing)])
+    return _by_class(right, group, resampling.unit)
 
 
-def _share(is_counted: Booleans, group: np.ndarray, unit: str) -> Estimate:
-    if not len(is_counted):
-        return Estimate(None, None, None, "not defined: no film of the class")
-    interval = clustered_wilson(is_counted, group, unit)
-    return Estimate(float(is_counted.mean()), interval.low, interval.high, interval.method)
+def _by_class(is_counted: Sequence[Booleans], group: Sequence[np.ndarray], unit: str) -> ByClass:
+    """The share among the films with pneumonia, first, and among the normal ones."""
+    none = ("no film with pneumonia", "no normal film")
+    return ByClass(*(share_over_patients(*one, unit) for one in zip(is_counted, group, none, strict=True)))

@@ -39,7 +39,7 @@ from hilum.metrics.calibration_line import (
     estimate_calibration_line,
 )
 from hilum.metrics.confusion import Confusion, count_outcomes, negative_predictive_value, positive_predictive_value
-from hilum.metrics.estimates import Estimate, Statistic, draw, estimate
+from hilum.metrics.estimates import Estimate, Statistic, draw, estimate, share_over_patients
 from hilum.metrics.net_benefit import NetBenefit, net_benefit
 from hilum.metrics.placement import AurocCovariance, auroc_covariance
 from hilum.metrics.platt import PlattScaling, fit_platt, fit_temperature, log_odds, probability_of, shift_prevalence
@@ -100,6 +100,7 @@ __all__ = [
     "risk_coverage_area",
     "risk_coverage_curve",
     "roc_curve",
+    "share_over_patients",
     "shift_prevalence",
     "wilson",
 ]

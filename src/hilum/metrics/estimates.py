@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hilum.metrics.arrays import Floats
+from hilum.metrics.arrays import Booleans, Floats
 from hilum.metrics.bca import bca_levels
-from hilum.metrics.proportions import Interval
+from hilum.metrics.proportions import Interval, clustered_wilson
 from hilum.metrics.resampling import Resampling
 
 _TAIL: Final = 0.025
@@ -63,6 +64,21 @@ class Statistic:
     undefined: str = "nothing was counted"
     without_draws: Callable[[float], Interval | None] = lambda _value: None
     is_moved: bool = False
+
+
+def share_over_patients(is_counted: Booleans, group: ArrayLike, none: str, unit: str = "patients") -> Estimate:
+    """The share of the films (n,) that count, with its interval over patients.
+
+    Args:
+        is_counted: (n,) bool.
+        group: (n,) number of each film's patient.
+        none: what there is none of, where there is no film: "no normal film".
+        unit: what a group is, in words.
+    """
+    if not len(is_counted):
+        return Estimate(None, None, None, f"not defined: {none}")
+    interval = clustered_wilson(is_counted, group, unit)
+    return Estimate(float(is_counted.mean()), interval.low, interval.high, interval.method)
 
 
 def estimate(statistics: Sequence[Statistic], resampling: Resampling) -> tuple[Estimate, ...]:

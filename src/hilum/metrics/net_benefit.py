@@ -25,11 +25,6 @@ class NetBenefit:
     model: Floats
     treat_all: Floats
 
-    @property
-    def treat_none(self) -> Floats:
-        """(..., t) acting on no film: 0 everywhere."""
-        return np.zeros_like(self.model)
-
 
 def net_benefit(
     probability: ArrayLike,

@@ -10,9 +10,9 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from hilum.errors import HilumError
-from hilum.files import explained, parse_json, printable, whole_folder, write_json
+from hilum.files import explained, printable, whole_folder
+from hilum.json_files import parse_json, typed, write_json
 from hilum.modelfolder.schema import FORMAT, Manifest
-from hilum.typed_json import typed
 
 MANIFEST, GRAPH = "hilum.json", "model.onnx"
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json, sha256_of
+from hilum.files import explained, printable, sha256_of
+from hilum.json_files import read_json
 from hilum.models.network import FilmClassifier
 from hilum.pretrained import weights_file
 from hilum.recipe import Network

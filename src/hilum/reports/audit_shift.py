@@ -11,6 +11,7 @@ from hilum.audits.series import SeriesResult
 from hilum.audits.shift_record import DomainResult, ShiftAudit
 from hilum.reports import words
 from hilum.reports.audit_pictures import Line, draw_aurocs, picture_of
+from hilum.reports.audit_words import method_of, telling
 from hilum.reports.page import templates
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def shift_page(audit: ShiftAudit, mean_films: dict[str, tuple[np.ndarray, ...]])
             means={name: [picture_of(one) for one in of_set] for name, of_set in mean_films.items()},
             control=control_text,
             telling=telling_text,
-            method=method_of(audit),
+            method=method_of(one.auroc for one in audit.domains),
         )
     )
 
@@ -81,7 +82,10 @@ def shift_table(audit: ShiftAudit, page: Path) -> RenderableType:
         parts += [Text("\nFurther from the fit films than the model's own films held back?\n"), table]
     parts += [Text(""), *_series_lines(audit.specificity)] if audit.specificity else []
     parts += [Text(f"\n{headline(audit)}"), *(Text(note) for note in audit.notes)]
-    parts += [Text(f"95 % intervals: {method_of(audit)}."), Text(f"\nPage  {page}", no_wrap=True)]
+    parts += [
+        Text(f"95 % intervals: {method_of(one.auroc for one in audit.domains)}."),
+        Text(f"\nPage  {page}", no_wrap=True),
+    ]
     return Group(*parts)
 
 
@@ -97,16 +101,7 @@ def control_text(one: DomainResult) -> str:
 
 def telling_text(one: DomainResult, most: int = 3) -> str:
     """The columns that tell most by themselves."""
-    return "; ".join(
-        f"{name} ({'higher' if auroc >= 0.5 else 'lower'} in {one.against}, AUROC {max(auroc, 1 - auroc):.2f})"
-        for name, auroc in one.telling[:most]
-    )
-
-
-def method_of(audit: ShiftAudit) -> str:
-    """How the intervals were made."""
-    methods = [one.auroc.method for one in audit.domains if one.auroc is not None]
-    return methods[0] if methods else "none"
+    return telling(one.telling[:most], f"in {one.against}")
 
 
 def _of_set(audit: ShiftAudit, name: str) -> str:

@@ -12,6 +12,7 @@ from hilum.audits.shortcuts import ProbeResult, ShortcutAudit
 from hilum.audits.verdicts import GIVES_AWAY, TELLS
 from hilum.reports import words
 from hilum.reports.audit_pictures import Line, difference, draw_aurocs, picture_of
+from hilum.reports.audit_words import method_of, telling
 from hilum.reports.page import templates
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def shortcuts_page(audit: ShortcutAudit, mean_films: tuple[np.ndarray, np.ndarra
             },
             box=_placed(box),
             telling=telling_text,
-            method=method_of(audit),
+            method=method_of(one.auroc for one in audit.probes),
             limits=(TELLS, GIVES_AWAY),
         )
     )
@@ -77,7 +78,10 @@ def shortcuts_table(audit: ShortcutAudit, page: Path) -> RenderableType:
     parts += [Text(f"  {one.name}: {telling_text(one, 1)}") for one in audit.found]
     if audit.model is not None:
         parts += [Text(""), *_model_lines(audit.model)]
-    parts += [Text(f"\n95 % intervals: {method_of(audit)}."), Text(f"\nPage  {page}", no_wrap=True)]
+    parts += [
+        Text(f"\n95 % intervals: {method_of(one.auroc for one in audit.probes)}."),
+        Text(f"\nPage  {page}", no_wrap=True),
+    ]
     return Group(*parts)
 
 
@@ -97,16 +101,7 @@ def telling_text(one: ProbeResult, most: int = 3) -> str:
     >>> telling_text(ProbeResult("file size", "", None, None, (("bytes", 0.1),), "trace", ""))
     'bytes (lower with pneumonia, AUROC 0.90)'
     """
-    return "; ".join(
-        f"{name} ({'higher' if auroc >= 0.5 else 'lower'} with pneumonia, AUROC {max(auroc, 1 - auroc):.2f})"
-        for name, auroc in one.telling[:most]
-    )
-
-
-def method_of(audit: ShortcutAudit) -> str:
-    """How the intervals were made."""
-    methods = [one.auroc.method for one in audit.probes if one.auroc is not None]
-    return methods[0] if methods else "none"
+    return telling(one.telling[:most], "with pneumonia")
 
 
 def _placed(box: Box) -> str:

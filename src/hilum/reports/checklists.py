@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from hilum.files import read_text
+from hilum.json_files import typed
 from hilum.provenance import Provenance
 from hilum.reports import words
 from hilum.reports.markdown import section, table
 from hilum.reports.page import templates
 from hilum.reports.proofs import Document, Evidence, Proof, proofs_in
-from hilum.typed_json import typed
 
 CHECKLISTS: Final = ("tripod-ai", "claim")
 

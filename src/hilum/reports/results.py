@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from hilum.evaluation import OTHER_DATA, OTHER_PART, Count, Evaluation, read_evaluation
-from hilum.files import explained, printable, read_json
+from hilum.files import explained, printable
+from hilum.json_files import read_json, typed
 from hilum.metrics import PRIMARY
 from hilum.reports import results_beyond, results_rows, words
 from hilum.reports.markdown import table
@@ -16,7 +17,6 @@ from hilum.reports.results_looks import PlanningLook, Result, looks_section
 from hilum.reproduction.parts import error_at_one_half
 from hilum.reproduction.publish import published_looks, published_rows
 from hilum.reproduction.record import RowRecord, RowResult
-from hilum.typed_json import typed
 
 Value = TypeVar("Value")
 _NOT_STATED: Final = "not stated"

@@ -12,7 +12,8 @@ from msgspec import to_builtins
 
 from hilum.errors import HilumError
 from hilum.evaluation import OTHER_DATA, Evaluation, read_evaluation
-from hilum.files import explained, printable, read_json, read_text
+from hilum.files import explained, printable, read_text
+from hilum.json_files import read_json
 from hilum.modelfolder import MANIFEST, ModelFolder
 from hilum.reports.proofs import Document
 

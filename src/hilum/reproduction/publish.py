@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from hilum.errors import HilumError
 from hilum.evaluation import Evaluation, Look, read_evaluation
-from hilum.files import as_json, explained, printable, read_json, write_together
+from hilum.files import explained, printable, write_together
+from hilum.json_files import as_json, read_json
 from hilum.reproduction.record import RowRecord, RowResult, parse_record
 
 ROWS: Final = Path("beside") / "rows.json"

@@ -8,10 +8,10 @@ from typing import Any, Final, Literal
 
 from hilum.errors import HilumError
 from hilum.evaluation import Evaluation, read_evaluation
-from hilum.files import explained, printable, read_json, write_json
+from hilum.files import explained, printable
+from hilum.json_files import read_json, typed, write_json
 from hilum.metrics import Estimate
 from hilum.reproduction.plan import Row
-from hilum.typed_json import typed
 
 State = Literal["done", "running", "not begun", "no weights", "failed", "stale"]
 FORMAT: Final = 1

@@ -27,7 +27,8 @@ from filelock import FileLock, Timeout
 from hilum.engine import Engine
 from hilum.errors import HilumError
 from hilum.exporting import export_trunk
-from hilum.files import explained, printable, read_json, sha256_of, write_atomically, write_json
+from hilum.files import explained, printable, sha256_of, write_atomically
+from hilum.json_files import read_json, write_json
 from hilum.models import Cut
 from hilum.progress import Progress
 

@@ -19,7 +19,8 @@ from typing import Any
 
 from hilum.datasets import Catalogue, Split
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json, write_json, write_text
+from hilum.files import explained, printable, write_text
+from hilum.json_files import read_json, write_json
 from hilum.models import WeightsOrigin
 from hilum.provenance import Provenance
 from hilum.recipe import Recipe

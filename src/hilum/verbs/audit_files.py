@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from hilum.datasets import Catalogue
 from hilum.errors import HilumError, require_installed
-from hilum.files import as_json, explained, printable, read_json, write_together
+from hilum.files import printable, write_together
+from hilum.json_files import as_json, read_json
+from hilum.verbs.room import room_in
 
 PAGE: Final = "index.html"
 JSON: Final = "audit.json"
@@ -50,18 +51,10 @@ def room_for(output: Path | None, kind: str, data_name: str) -> AuditFiles:
         HilumError: the folder takes no file, or holds an audit of another kind or of other films.
     """
     folder = output or Path("runs/audits") / re.sub(r"[^\w.-]+", "-", f"{data_name}-{kind}")
-    with explained(folder, "write to"):
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder):  # a folder that exists may still take no file
-            pass
-    files = AuditFiles(folder / PAGE, folder / JSON)
-    held = [path.name for path in (files.page, files.json) if path.exists()]
-    if held and _audit_in(files.json) != (kind, data_name):
-        raise HilumError(
-            f"'{printable(folder)}' holds '{held[0]}' of something else.",
-            expected=f"an empty folder, or an earlier audit of {kind} on '{data_name}'",
-            do="Name another folder with --output.",
-        )
+    files, subject = AuditFiles(folder / PAGE, folder / JSON), (kind, data_name)
+    room_in(
+        folder, (PAGE, JSON), lambda: _audit_in(files.json) == subject, f"an earlier audit of {kind} on '{data_name}'"
+    )
     return files
 
 

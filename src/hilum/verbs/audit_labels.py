@@ -15,7 +15,8 @@ from hilum.datasets.found import plain
 from hilum.datasets.tables import rows_of
 from hilum.engine import require_threads
 from hilum.errors import HilumError, require_installed
-from hilum.files import as_json, explained, printable, write_together
+from hilum.files import explained, printable, write_together
+from hilum.json_files import as_json
 from hilum.progress import on_stderr
 from hilum.runtime import Predictor
 from hilum.verbs.audit_files import AuditFiles, require_audits, room_for

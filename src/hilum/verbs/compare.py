@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
@@ -15,9 +14,11 @@ from hilum.errors import HilumError
 from hilum.evaluation.compare import compare_runs
 from hilum.evaluation.comparison import MARGIN, CompareSettings, Comparison, read_comparison
 from hilum.evaluation.runs import read_runs
-from hilum.files import as_json, explained, printable, write_together
+from hilum.files import printable, write_together
+from hilum.json_files import as_json
 from hilum.metrics import DRAWS, PRIMARY
 from hilum.reports.comparison import comparison_page, comparison_table
+from hilum.verbs.room import room_in
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -80,7 +81,8 @@ def compare(
     settings = CompareSettings(operating_point, margin, seeds, against_first, draws, seed)
     judged = read_runs(runs)
     comparison = compare_runs(judged, settings, provenance.current("numpy"))
-    folder = _room_for(output or _usual_place(comparison), comparison.model_hashes)
+    folder, models = output or _usual_place(comparison), set(comparison.model_hashes)
+    room_in(folder, (_JSON, _PAGE), lambda: _compared_in(folder) == models, "an earlier comparison of the same models")
     compared = Compared(comparison, folder / _PAGE, folder / _JSON)
     write_together({compared.page: comparison_page(comparison), compared.json: as_json(comparison.as_json())})
     return compared
@@ -93,22 +95,6 @@ def _usual_place(comparison: Comparison) -> Path:
     against = others[0] if len(others) == 1 else f"{len(others)}-others"
     words = f"{comparison.contestants[0].name}-and-{against}-{comparison.data_name}-{comparison.part}-{models}"
     return Path("runs/comparisons") / re.sub(r"[^\w.-]+", "-", words)
-
-
-def _room_for(folder: Path, models: tuple[str, ...]) -> Path:
-    """The folder, made; an earlier comparison of the same models is replaced, anything else is left alone."""
-    with explained(folder, "write to"):
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder):  # a folder that exists may still take no file
-            pass
-    held = [name for name in (_JSON, _PAGE) if (folder / name).exists()]
-    if held and _compared_in(folder) != set(models):
-        raise HilumError(
-            f"'{printable(folder)}' holds '{held[0]}' of something else.",
-            expected="an empty folder, or an earlier comparison of the same models",
-            do="Name another folder with --output.",
-        )
-    return folder
 
 
 def _compared_in(folder: Path) -> set[str] | None:

@@ -14,8 +14,9 @@ from hilum.datasets.download.medmnist import unfold
 from hilum.datasets.download.sources import SOURCES, Source, find_source, kaggle_authorization, place_of_kermany_film
 from hilum.datasets.phantom import draw_phantom_films
 from hilum.errors import HilumError, nearest
-from hilum.files import explained, printable, write_json
+from hilum.files import explained, printable
 from hilum.images import IMAGE_SUFFIXES
+from hilum.json_files import write_json
 from hilum.progress import Progress, on_stderr
 
 if TYPE_CHECKING:

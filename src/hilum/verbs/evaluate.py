@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
@@ -23,11 +22,13 @@ from hilum.evaluation import (
     require_internal,
     with_fall,
 )
-from hilum.files import as_json, explained, printable, write_together
+from hilum.files import printable, write_together
+from hilum.json_files import as_json
 from hilum.metrics import DRAWS
 from hilum.progress import on_stderr
 from hilum.reports import MOST_ERRORS, evaluation_page, require_drawing, worst_errors
 from hilum.runtime import Predictor
+from hilum.verbs.room import room_in
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _PAGE: Final = "index.html"
 _JSON: Final = "evaluation.json"
 _PREDICTIONS: Final = "predictions.csv"
+_EARLIER: Final = "an earlier evaluation of the same model on the same part of the same data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def evaluate(
     if internal:
         require_internal(internal, predictor.model_hash, catalogue.name)
     judged = (predictor.model_hash, catalogue.name, split)
-    folder = _room_for(output or _usual_place(predictor.manifest.name, *judged), judged)
+    folder = output or _usual_place(predictor.manifest.name, *judged)
+    room_in(folder, (_JSON, _PAGE, _PREDICTIONS), lambda: _judged_in(folder) == judged, _EARLIER)
     made = provenance.current("numpy", "onnxruntime", "pillow")
     evaluation, predictions = evaluate_model(predictor, catalogue, place, settings, made, progress)
     if internal:
@@ -136,27 +139,6 @@ def evaluate(
 def _usual_place(model: str, model_hash: str, data_name: str, part: str) -> Path:
     """Models that differ by their seed alone have one name, so that the hash must tell them apart."""
     return Path("runs/evaluations") / re.sub(r"[^\w.-]+", "-", f"{model}-{model_hash[:8]}-{data_name}-{part}")
-
-
-def _room_for(folder: Path, judged: tuple[str, str, str]) -> Path:
-    """The folder, made before anything is looked at: a look whose figures cannot be kept would be wasted.
-
-    Args:
-        folder: where the three files will lie.
-        judged: model hash, name of the data and part; what lies in the folder already must be of the same.
-    """
-    with explained(folder, "write to"):
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder):  # a folder that exists may still take no file
-            pass
-    held = [name for name in (_JSON, _PAGE, _PREDICTIONS) if (folder / name).exists()]
-    if held and _judged_in(folder) != judged:
-        raise HilumError(
-            f"'{printable(folder)}' holds '{held[0]}' of something else.",
-            expected="an empty folder, or an earlier evaluation of the same model on the same part of the same data",
-            do="Name another folder with --output.",
-        )
-    return folder
 
 
 def _judged_in(folder: Path) -> tuple[str, str, str] | None:

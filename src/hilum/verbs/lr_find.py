@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hilum import provenance
 from hilum.datasets import WORKSPACE
 from hilum.errors import HilumError
-from hilum.files import as_json, printable, write_together
+from hilum.files import printable, write_together
+from hilum.json_files import as_json
 from hilum.progress import Progress, on_stderr
 from hilum.recipe import Recipe, read_recipe
 from hilum.verbs.prepare import Development, development_films, first_network, require_training_half

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hilum import provenance
 from hilum.errors import HilumError
-from hilum.files import as_json, explained, printable, read_json, write_together
+from hilum.files import explained, printable, write_together
+from hilum.json_files import as_json, read_json, typed
 from hilum.modelfolder import ModelFolder, open_model_folder
 from hilum.modelfolder.card import limits
 from hilum.reports.card import judged_card
@@ -32,7 +33,6 @@ from hilum.reports.run_files import (
     read_evaluation_files,
     with_names_of_their_own,
 )
-from hilum.typed_json import typed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

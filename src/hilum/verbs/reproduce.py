@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hilum.datasets import WORKSPACE, resolve_catalogue
 from hilum.errors import TRAINING_HALF, HilumError, require_installed
 from hilum.evaluation import read_looks
-from hilum.files import as_json, explained, printable, write_together
+from hilum.files import explained, printable, write_together
 from hilum.interrupts import stop_on_interrupt
+from hilum.json_files import as_json
 from hilum.progress import on_stderr
 from hilum.reports import require_drawing
 from hilum.reports.reproduction import reproduction_page, reproduction_table

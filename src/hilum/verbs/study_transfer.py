@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hilum.datasets import WORKSPACE, Catalogue, Split, resolve_catalogue, split_films
 from hilum.datasets.fewer import fewer_fit_patients, fit_patients
 from hilum.errors import TRAINING_HALF, HilumError, nearest, require_installed
-from hilum.files import as_json, printable, write_together
+from hilum.files import printable, write_together
 from hilum.interrupts import stop_on_interrupt
+from hilum.json_files import as_json
 from hilum.progress import on_stderr
 from hilum.recipe import Recipe, packaged_recipes, read_recipe
 from hilum.reports import require_drawing

@@ -14,7 +14,8 @@ from hilum.datasets.phantom.findings import Opacity
 from hilum.datasets.phantom.patients import KINDS, draw_build
 from hilum.datasets.workers import in_processes
 from hilum.errors import HilumError
-from hilum.files import explained, printable, read_json, whole_folder, write_json, write_text
+from hilum.files import explained, printable, whole_folder, write_text
+from hilum.json_files import read_json, write_json
 from hilum.progress import Progress, Silent
 
 DESCRIPTION = "phantom.json"

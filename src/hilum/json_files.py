@@ -1,12 +1,50 @@
-"""JSON values become the project's own types, checked, or one sentence says which of them is wrong."""
+"""JSON on disc: written whole, read without numbers that are none, and turned into the project's own types."""
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
 from typing import Any, TypeVar
 
 from hilum.errors import HilumError
+from hilum.files import printable, read_text, write_text
 
 Value = TypeVar("Value")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON document with sorted keys, all or nothing; NaN is refused because JSON has none."""
+    write_text(path, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """The JSON document that `write_json` writes."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """The file's JSON value."""
+    try:
+        return parse_json(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise HilumError(
+            f"'{printable(path)}' is not JSON: {error}.",
+            expected="a complete JSON document",
+            do="Restore the file or make it again.",
+        ) from error
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The JSON value in a text; numbers that are none are refused, which `json.loads` alone lets through.
+
+    Raises:
+        ValueError: no JSON, or NaN, Infinity, or a number beyond the largest (1e999).
+
+    >>> parse_json("[1.5e3, 2]")
+    [1500.0, 2]
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
 
 
 def typed(values: Any, kind: type[Value], wrong: str, *, expected: str, do: str) -> Value:
@@ -38,3 +76,10 @@ def typed(values: Any, kind: type[Value], wrong: str, *, expected: str, do: str)
         problem, _, place = str(error).partition(" - at `")
         where = place.rstrip("`").removeprefix("$").removeprefix(".") or "document"
         raise HilumError(f"{wrong}: '{where}': {problem[:1].lower()}{problem[1:]}.", expected=expected, do=do) from None
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:40]} is no finite number")
+    return value
