@@ -12,7 +12,7 @@ from PIL import Image
 
 from film_folders import catalogue_of, record
 from hilum.audits.asked import films_for_model
-from hilum.audits.lung_box import covered, judge_lung_box, require_box
+from hilum.audits.lung_box import covered, judge_lung_box
 from hilum.audits.probes import out_of_fold
 from hilum.audits.shortcuts import ALL_PROBES, PROBES, look_at_films, probe_shortcuts
 from hilum.audits.verdicts import alone_verdict, hidden_verdict, level_of
@@ -94,12 +94,6 @@ def test_box_and_surroundings_are_covered_by_one_grey() -> None:
     assert (hidden[:, 2:18, 5:15] == 77).all() and (alone[:, 2:18, 5:15] == squares[:, 2:18, 5:15]).all()
     assert ((hidden == squares) | (alone == squares)).all()
     assert (alone[:, :2] == 77).all() and (hidden[:, :2] == squares[:, :2]).all()
-
-
-@pytest.mark.parametrize("box", [(0.9, 0.1, 0.1, 0.9), (0.1, 0.1, 0.9, 1.2), (-0.1, 0, 1, 1)])
-def test_a_box_without_an_inside_is_refused(box: tuple[float, float, float, float]) -> None:
-    with pytest.raises(HilumError, match="has no inside"):
-        require_box(box)
 
 
 def test_the_model_is_asked_about_its_select_films_and_never_about_the_test() -> None:

@@ -123,8 +123,21 @@ def test_card_says_what_finished_a_model_beside_what_made_it() -> None:
     first, later = (convert(values, Manifest) for values in (VALUES, VALUES | {"finished": done}))
     card = model_card(later, loads_in_timm=False)
     assert "hilum train cnn-scratch DATA" in card
-    assert "added by | hilum 0.2.0, `hilum model finish old DATA`, commit `def`, 2026-02-03" in card
-    assert first.finished is None and "added by" not in model_card(first, loads_in_timm=False)
+    assert "| Finished by | hilum 0.2.0, `hilum model finish old DATA`, commit `def`, 2026-02-03" in card
+    assert first.finished is None and "Finished by" not in model_card(first, loads_in_timm=False)
+
+
+def test_card_says_what_the_map_is_worth() -> None:
+    figure = {"value": 0.05, "low": 0.01, "high": 0.09}
+    names = ("rank", "sizes", "deletion_gain", "insertion_gain", "blob_deletion_gain", "blob_insertion_gain")
+    found = {"method": "map", "reasons": ["it shows edges"], "notes": ["no better than a blob"], "films": 32}
+    measured = VALUES | {"faithfulness": found | {"chance": 0.2} | dict.fromkeys(names, figure)}
+    first, later = (convert(values, Manifest) for values in (VALUES, measured))
+    card = model_card(later, loads_in_timm=False)
+    assert "| Worth of the map | not a faithful explanation of this model: it shows edges; gain over" in card
+    assert "in deletion 0.050 [0.010, 0.090]" in card and "32 select films; no better than a blob |" in card
+    assert first.faithfulness is None
+    assert "| Worth of the map | not measured; `hilum audit maps` does it |" in model_card(first, loads_in_timm=False)
 
 
 def test_folder_without_manifest_is_no_model(tmp_path: Path) -> None:

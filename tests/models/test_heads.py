@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from hilum.models.heads import ACTIVATIONS, Head, build_head, derivative
+from hilum.models.heads import ACTIVATIONS, AveragePool, BothPools, Head, build_head, derivative
 from hilum.recipe import Network
 from hilum.recipe.keys import Activation
 
@@ -62,4 +62,14 @@ def test_dense_head_has_a_weight_for_every_channel_at_every_place() -> None:
 
 def test_concat_head_is_made_of_the_layers_of_fastai() -> None:
     kinds = [type(layer) for layer in head_of("concat", 2).children()]
-    assert kinds == [nn.BatchNorm1d, nn.Dropout, nn.Linear, nn.ReLU, nn.BatchNorm1d, nn.Dropout, nn.Linear]
+    dense = [nn.BatchNorm1d, nn.Dropout, nn.Linear, nn.ReLU, nn.BatchNorm1d, nn.Dropout, nn.Linear]
+    assert kinds == [BothPools, *dense]
+
+
+def test_pools_are_layers_that_hold_no_tensor() -> None:
+    linear, concat = head_of("linear", 1), head_of("concat", 1)
+    assert isinstance(linear.pool, AveragePool) and isinstance(concat.pools, BothPools)
+    assert set(linear.state_dict()) == {"last.weight", "last.bias"}
+    assert not any(name.startswith("pools") for name in concat.state_dict())
+    pooled = concat.pools(MAPS)
+    torch.testing.assert_close(pooled, torch.cat([MAPS.flatten(2).max(2).values, MAPS.flatten(2).mean(2)], dim=1))

@@ -65,6 +65,7 @@ def test_pictures_are_part_of_the_page_and_a_model_without_map_has_none(tmp_path
     picture = Image.open(io.BytesIO(base64.b64decode(with_map[0].film.split(",")[1])))
     assert picture.size == (8, 8)
     assert with_map[0].activation_map and not without[0].activation_map
-    page = evaluation_page(reference_evaluation(), reference_predictions(), with_map)
+    page = evaluation_page(reference_evaluation(), reference_predictions(), with_map, "not a faithful <explanation>")
+    assert "worth of these maps: not a faithful &lt;explanation&gt;." in page
     assert page.count("<img") == 4 and "Where it was most wrong" in page
     assert "Where it was most wrong" not in evaluation_page(reference_evaluation(), reference_predictions())

@@ -10,6 +10,8 @@ import pytest
 from msgspec.structs import replace as changed
 from PIL import Image
 
+from hilum.attribution.places import placed
+from hilum.engine import Films
 from hilum.errors import HilumError
 from hilum.images import read_film, to_square
 from hilum.modelfolder import Conformal
@@ -57,15 +59,26 @@ def test_unknown_operating_point_names_the_nearest(predictor: Predictor) -> None
 
 
 def test_mean_of_the_map_is_the_logit_without_the_bias(predictor: Predictor, phantom_films: Path) -> None:
-    squares = [
-        to_square(read_film(path).pixels, predictor.side, predictor.geometry)
-        for path in films_of(phantom_films, "PNEUMONIA")[:3]
-    ]
-    bias = [
-        float(logit) - float(predictor.activation_map(square).mean())
-        for square, logit in zip(squares, predictor.logits(np.stack(squares)), strict=True)
-    ]
+    squares = np.stack(
+        [
+            to_square(read_film(path).pixels, predictor.side, predictor.geometry)
+            for path in films_of(phantom_films, "PNEUMONIA")[:3]
+        ]
+    )
+    outputs = predictor.engine.run(squares, ("logit", "activation_map"))
+    bias = outputs["logit"] - outputs["activation_map"].mean(axis=(1, 2))
     assert bias == pytest.approx([bias[0]] * 3, abs=1e-4)
+
+
+def test_map_of_a_film_has_the_squares_side_and_lies_where_the_network_looks(
+    predictor: Predictor, phantom_films: Path
+) -> None:
+    (path, *_) = films_of(phantom_films, "PNEUMONIA")
+    square = to_square(read_film(path).pixels, predictor.side, predictor.geometry)
+    (coarse,) = predictor.engine.run(square[None], ("activation_map",))["activation_map"]
+    places = predictor.manifest.map_places
+    assert places is not None and places.first_px == 0.5
+    np.testing.assert_array_equal(predictor.activation_map(square), placed(coarse, places, predictor.side))
 
 
 def test_thresholds_lie_away_from_every_probability(predictor: Predictor) -> None:
@@ -155,3 +168,25 @@ def test_model_without_gate_and_sets_answers_and_says_nothing_of_them(
     [row] = old.predict(films_of(phantom_films, "NORMAL")[:1], "youden")
     assert row.status == "answered" and row.distance is None and row.answers is None and row.answer_set == ""
     assert old.distances(np.zeros((1, old.side, old.side), np.uint8)) is None
+
+
+def test_maps_come_with_the_answers_from_one_pass_and_are_those_that_are_asked_for_alone(
+    predictor: Predictor, phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.jpeg").write_bytes(b"no film")
+    paths = [*films_of(phantom_films, "PNEUMONIA")[:2], tmp_path / "bad.jpeg"]
+    passes, run = list[tuple[str, ...]](), predictor.engine.run
+
+    def counted(films: Films, names: tuple[str, ...] = ("logit",)) -> dict[str, np.ndarray]:
+        passes.append(names)
+        return dict(run(films, names))
+
+    monkeypatch.setattr(predictor.engine, "run", counted)
+    answers = list(predictor.predict_with_maps(paths, "youden"))
+    assert len(passes) == 1 and "activation_map" in passes[0]
+    assert [answer for answer, _ in answers] == list(predictor.predict(paths, "youden"))
+    for path, (_, evidence) in zip(paths[:2], answers[:2], strict=True):
+        square = to_square(read_film(path).pixels, predictor.side, predictor.geometry)
+        assert evidence is not None
+        np.testing.assert_allclose(evidence, predictor.activation_map(square), atol=1e-5)
+    assert answers[2][1] is None

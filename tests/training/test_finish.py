@@ -11,10 +11,11 @@ import pytest
 from hilum.datasets import Catalogue, Split
 from hilum.errors import HilumError
 from hilum.modelfolder import Manifest, open_model_folder
+from hilum.modelfolder.neighbours import NEIGHBOURS, read_neighbours
 from hilum.models import WeightsOrigin
 from hilum.progress import Silent
 from hilum.runtime import Predictor
-from hilum.training import EpochRow, Job, Machine, RunFacts, RunFolder, TrainedNetwork, finish
+from hilum.training import EpochRow, Job, KeptCases, Machine, RunFacts, RunFolder, TrainedNetwork, finish
 from small_job import first_network, small_job
 from stand_ins import MADE, film
 
@@ -36,7 +37,7 @@ def row(epoch: int, seconds: float) -> EpochRow:
     return EpochRow(**(values | {"epoch": epoch, "seconds": seconds}))  # type: ignore[arg-type]
 
 
-def finished(directory: Path, data_name: str = "kermany") -> tuple[RunFolder, Manifest]:
+def finished(directory: Path, data_name: str = "kermany", neighbours: KeptCases = "none") -> tuple[RunFolder, Manifest]:
     """Finish a run of a network with its first weights, as if the second of three epochs had been kept."""
     job = small_job(directory)
     run = RunFolder(directory / "run")
@@ -50,6 +51,7 @@ def finished(directory: Path, data_name: str = "kermany") -> tuple[RunFolder, Ma
         machine=Machine("cpu", "fp32", 1, 0),
         weights=WeightsOrigin("a/b", "c" * 64, "MIT"),
         provenance=MADE,
+        neighbours=neighbours,
     )
     run.begin(facts)
     for name in ("state.safetensors", "kept.safetensors"):
@@ -111,6 +113,19 @@ def test_licence_and_population_are_those_of_the_data(
     assert manifest.licence == licence and population in manifest.population
 
 
+def test_fit_films_are_kept_only_where_that_was_asked_for(one: tuple[RunFolder, Manifest], tmp_path: Path) -> None:
+    run, manifest = one
+    assert NEIGHBOURS not in manifest.files and "Similar cases" not in (run.model / "README.md").read_text()
+    for kept in ("features", "thumbnails"):
+        run, manifest = finished(tmp_path / kept, neighbours=kept)
+        folder = open_model_folder(run.path)
+        folder.check()
+        cases = read_neighbours(folder)
+        assert cases is not None and set(cases.films) == set(manifest.training.fit.films)
+        assert (cases.thumbnails is not None) == (kept == "thumbnails")
+        assert "24 fit films of 24 patients" in (run.model / "README.md").read_text(encoding="utf-8")
+
+
 def test_model_that_cannot_be_written_leaves_a_run_that_can_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,3 +139,9 @@ def test_model_that_cannot_be_written_leaves_a_run_that_can_go_on(
     assert run.has_state and not run.model.exists()
     assert sorted(path.name for path in run.path.iterdir()) == ["kept.safetensors", "run.json", "state.safetensors"]
     run.require_room(resume=True)
+
+
+def test_map_is_measured_on_select_films_and_the_card_says_what_it_is_worth(one: tuple[RunFolder, Manifest]) -> None:
+    run, manifest = one
+    assert manifest.faithfulness is not None and manifest.faithfulness.films == 24  # the select patients of the job
+    assert "| Worth of the map | " in (run.model / "README.md").read_text(encoding="utf-8")

@@ -104,6 +104,16 @@ def test_resume_is_given_what_the_run_was_begun_with(begun: RunFolder) -> None:
     assert begun.resumed(RECIPE, "d" * 64) == facts()
 
 
+def test_run_keeps_in_mind_what_its_model_will_keep(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.begin(facts(neighbours="thumbnails"))
+    assert run.resumed(RECIPE, "d" * 64) == facts(neighbours="thumbnails")
+    values = read_json(run.path / "run.json")
+    del values["neighbours"]  # as a run has it that was begun before there were any
+    write_json(run.path / "run.json", values)
+    assert run.resumed(RECIPE, "d" * 64) == facts(neighbours="none")
+
+
 @pytest.mark.parametrize(
     ("recipe", "films", "said"),
     [
@@ -144,6 +154,8 @@ def without(*keys: str) -> Any:
         lambda values: values["provenance"].update(surprise=1),
         lambda values: values.update(machine=None),
         lambda values: values.update(recipe="cnn-scratch"),
+        lambda values: values.update(neighbours="everything"),
+        lambda values: values.update(neighbours=["features"]),
     ],
 )
 def test_facts_of_another_version_are_one_sentence(begun: RunFolder, change: Any) -> None:

@@ -148,10 +148,26 @@ def test_unwritable_csv_is_one_sentence(phantom_run: Path, ward: Path, capsys: p
     assert "Could not write" in capsys.readouterr().err
 
 
-def test_map_is_drawn_at_the_films_own_height(phantom_run: Path, ward: Path) -> None:
+def test_map_is_drawn_at_the_films_own_size_with_bar_and_caption(phantom_run: Path, ward: Path) -> None:
     hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--maps", str(ward / "maps")])
     with Image.open(ward / "maps" / "a-map.png") as drawn, Image.open(ward / "a.jpeg") as film:
-        assert drawn.height == film.height and drawn.width > film.width
+        assert drawn.height > film.height and drawn.width > film.width
+        grey = np.asarray(film.convert("L"), dtype=float)
+        under = np.asarray(drawn.convert("L"), dtype=float)[: film.height, : film.width]
+        assert np.corrcoef(grey.ravel(), under.ravel())[0, 1] > 0.8
+
+
+def test_maps_come_with_what_was_measured_of_them(
+    phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["predict", str(ward / "a.jpeg"), "--model", str(phantom_run)]
+    hilum(words)
+    assert "Worth of the map" not in capsys.readouterr().out
+    hilum([*words, "--maps", str(ward / "maps")])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Worth of the map: " in text and "The network has one logit" in text
+    hilum([*words, "--maps", str(ward / "maps"), "--json"])
+    assert len(json.loads(capsys.readouterr().out)["maps"]) == 3
 
 
 def test_maps_of_films_with_one_name_do_not_replace_each_other(phantom_run: Path, ward: Path) -> None:

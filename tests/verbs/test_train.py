@@ -21,6 +21,7 @@ from hilum.cli import run as hilum
 from hilum.datasets import resolve_catalogue, split_films
 from hilum.metrics import PlattScaling
 from hilum.modelfolder import open_model_folder, salted_hash
+from hilum.modelfolder.neighbours import read_neighbours
 from hilum.models import FilmClassifier, build_network
 from hilum.progress import Progress
 from hilum.recipe import read_recipe
@@ -112,6 +113,61 @@ def test_network_and_graph_agree_on_every_development_film(phantom_run: Path) ->
     assert manifest.parity.films == sum(len(part.films) for part in (training.fit, training.select, training.calibrate))
     assert manifest.parity.largest_probability_difference <= 1e-4
     assert manifest.parity.flipped_decisions == 0
+
+
+@pytest.mark.parametrize(
+    ("begun_with", "asked", "kept"),
+    [
+        ("thumbnails", ["--with-neighbours"], "features"),
+        ("thumbnails", [], "none"),
+        ("none", ["--with-thumbnails"], "thumbnails"),
+    ],
+)
+def test_last_command_decides_what_is_kept_of_the_fit_films(
+    phantom_run: Path,
+    phantom_films: Path,
+    tmp_path: Path,
+    begun_with: str,
+    asked: list[str],
+    kept: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nobody's images stay in a model folder because of a flag of an earlier command."""
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model", "kept.safetensors"))
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    facts["recipe"]["train"]["epochs"] = 1
+    (tmp_path / "run" / "run.json").write_text(json.dumps(facts | {"neighbours": begun_with}))
+    more = ["--set", "train.epochs=1", "--resume", *asked]
+    assert train_small(phantom_films, tmp_path / "run", *more) == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["neighbours"] == kept
+    said = capsys.readouterr().err
+    assert "Of the fit films the model folder will keep" in said and "as this command asks" in said
+    folder = open_model_folder(tmp_path / "run")
+    cases = read_neighbours(folder)
+    assert (cases is not None) == (kept != "none")
+    if cases is not None:
+        assert (cases.thumbnails is not None) == (kept == "thumbnails")
+        assert set(cases.films) == set(folder.manifest.training.fit.films)
+    assert read_neighbours(open_model_folder(phantom_run)) is None  # nobody asked for any
+
+
+def test_flag_added_to_a_run_with_a_state_is_written_down(
+    phantom_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from types import SimpleNamespace
+
+    from hilum.training import RunFolder
+    from hilum.training.run import _facts
+    from hilum.verbs.train import _Start
+
+    path = tmp_path / "run.json"
+    shutil.copy(phantom_run / "run.json", path)
+    facts = _facts(json.loads(path.read_text()), path)
+    start = _Start(RunFolder(tmp_path), None, None, SimpleNamespace(writes=True), None, "thumbnails")  # type: ignore[arg-type]
+    assert start._keeping(facts).neighbours == "thumbnails"
+    assert json.loads(path.read_text())["neighbours"] == "thumbnails"
+    assert "thumbnails, which are patients' images" in capsys.readouterr().err
+    assert start._keeping(start._keeping(facts)) == start._keeping(facts)
 
 
 def test_history_has_a_row_an_epoch(phantom_run: Path) -> None:

@@ -13,19 +13,14 @@ from hilum.audits.asked import Choice
 from hilum.audits.verdicts import alone_verdict, hidden_verdict
 from hilum.datasets.catalogue import Catalogue
 from hilum.datasets.pixels import open_pixels
-from hilum.errors import HilumError
 from hilum.evaluation import Count
+from hilum.images.box import Box, require_box, slices
 from hilum.metrics import Estimate, Statistic, auroc, auroc_over_patients, estimate, resample_patients
 from hilum.metrics.arrays import Floats
 from hilum.progress import Progress, Silent
 from hilum.provenance import Provenance
 from hilum.runtime import Predictor
 
-Box = tuple[float, float, float, float]
-"""Left, top, right and bottom as shares of width and height."""
-
-LUNG_BOX: Final[Box] = (0.1, 0.1, 0.9, 0.9)
-"""Where lungs lie on films that show the chest from edge to edge."""
 _AT_ONCE: Final = 32
 
 
@@ -60,21 +55,6 @@ class LungBoxResult:
     lost: Estimate
     hidden_verdict: str
     alone_verdict: str
-
-
-def require_box(box: Box) -> None:
-    """Refuse a box that lies outside the film or has no inside.
-
-    Raises:
-        HilumError: names the four numbers.
-    """
-    left, top, right, bottom = box
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise HilumError(
-            f"The lung box {left:g} {top:g} {right:g} {bottom:g} has no inside.",
-            expected="left, top, right and bottom as shares from 0 to 1",
-            do="The usual is: --lung-box " + " ".join(f"{end:g}" for end in LUNG_BOX),
-        )
 
 
 def judge_lung_box(
@@ -123,8 +103,7 @@ def judge_lung_box(
 def covered(squares: np.ndarray, box: Box, grey: int, *, is_box_kept: bool = False) -> np.ndarray:
     """(n, side, side) uint8 with the box, or all but the box, in one grey."""
     height, width = squares.shape[1:]
-    left, top, right, bottom = box
-    rows, across = slice(round(top * height), round(bottom * height)), slice(round(left * width), round(right * width))
+    rows, across = slices(box, height, width)
     shown = np.full_like(squares, grey) if is_box_kept else squares.copy()
     shown[:, rows, across] = squares[:, rows, across] if is_box_kept else grey
     return shown

@@ -57,7 +57,7 @@ VERBS: Final = (
     Verb(
         "model finish",
         "hilum.verbs.model_finish:finish_model",
-        "Give an older model folder its gate and answer sets.",
+        "Give an older model folder what it lacks: gate, worth of its map.",
         BUILDERS,
     ),
     Verb("train", "hilum.verbs.train:train", "Train a recipe into a calibrated model folder.", BUILDERS),
@@ -77,6 +77,7 @@ VERBS: Final = (
         "What exposure, blur, noise and the like do to a model.",
         BUILDERS,
     ),
+    Verb("audit maps", "hilum.verbs.audit_maps:maps", "How far can a model's maps be trusted?", BUILDERS),
     Verb("report", "hilum.verbs.report:report", "Write card, checklists and PDF of a judged model.", BUILDERS),
     Verb("reproduce", "hilum.verbs.reproduce:reproduce", "Run the five published projects, row by row.", BUILDERS),
     Verb(
@@ -86,11 +87,12 @@ VERBS: Final = (
         BUILDERS,
     ),
     Verb("predict", "hilum.verbs.predict:predict", "Answer for films with a model.", READERS),
+    Verb("explain", "hilum.verbs.explain:explain", "Show what an answer rests on, or every layer.", READERS),
     Verb("read", "hilum.verbs.read:read", "Read held-out films yourself, beside a model.", READERS),
 )
 GROUPS: Final = {
     "data": "Fetch, index, split, check and show films.",
     "model": "Look into a network, or bring one in.",
-    "audit": "Shift, shortcuts, labels, robustness: why a good figure may mislead.",
+    "audit": "Shift, shortcuts, labels, robustness, maps: what may mislead.",
     "study": "Questions that take many runs.",
 }

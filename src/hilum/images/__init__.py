@@ -5,7 +5,7 @@
     square    to_square: film -> side x side              tiff      polarity and sign of TIFF values
     hashing   perceptual_hash, hamming_distance           walk      the files below a folder
     colour    how far a file's colours stray from grey    checks    check_film: why it cannot be a chest film
-    variation the same film by another machine or hand
+    variation the same film by another machine or hand     box       a box on a film, and the one for the lungs
 
 `read_film` and `to_square` are the only preprocessing outside the network, the same for the pixel cache, validation,
 prediction and other languages; docs/reference/preprocessing.md describes both to the bit.

@@ -2,8 +2,11 @@
 
 schema.py   what hilum.json holds
 hashes.py   patients and films as hashes
+checks.py   what the types of hilum.json cannot say
 folder.py   reading with hashes checked, writing all or nothing
 card.py     README.md, the model card
+maps.py     what the graph's own map is worth saying
+neighbours.py   similar cases, an optional file
 """
 
 from hilum.modelfolder.folder import GRAPH, MANIFEST, ModelFolder, open_model_folder, write_model_folder
@@ -12,9 +15,11 @@ from hilum.modelfolder.schema import (
     FORMAT,
     Calibration,
     Conformal,
+    Faithfulness,
     Finished,
     Gate,
     Manifest,
+    NormalMap,
     Parity,
     Served,
     StoredOperatingPoint,
@@ -27,10 +32,12 @@ __all__ = [
     "MANIFEST",
     "Calibration",
     "Conformal",
+    "Faithfulness",
     "Finished",
     "Gate",
     "Manifest",
     "ModelFolder",
+    "NormalMap",
     "Parity",
     "Served",
     "StoredOperatingPoint",

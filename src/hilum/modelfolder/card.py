@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from hilum.modelfolder.schema import Conformal, Finished, Gate, Manifest, Served
+from hilum.modelfolder.schema import (
+    Conformal,
+    Faithfulness,
+    Finished,
+    Gate,
+    Manifest,
+    MeasuredFigure,
+    Served,
+    faithfulness_in_words,
+)
 
 POPULATIONS = {
     "kermany": "children of 1 to 5 years, one hospital (Guangzhou), antero-posterior view; "
@@ -56,6 +65,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
         "Gate": _gate(manifest.gate),
         "Answer sets": _sets(manifest.conformal),
         "Activation map": manifest.activation_map,
+        "Worth of the map": _worth(manifest.faithfulness),
         "Network and graph": f"differ by at most {manifest.parity.largest_probability_difference:.1e} "
         f"in probability on {manifest.parity.films} films",
         "Made by": f"hilum {manifest.hilum_version}, `{manifest.command}`, commit `{manifest.commit or 'none'}`",
@@ -104,11 +114,11 @@ A site states its own prevalence once, in `hilum.toml`; see `docs/reference/site
 
 
 def _finished(finished: Finished | None) -> dict[str, str]:
-    """What gave a model its gate later on; nothing for one that was made with it."""
+    """What gave a model its gate, or measured its map, later on; nothing for one that was made with both."""
     if finished is None:
         return {}
     made = f"hilum {finished.hilum_version}, `{finished.command}`, commit `{finished.commit or 'none'}`"
-    return {"Gate and answer sets added by": f"{made}, {finished.created}"}
+    return {"Finished by": f"{made}, {finished.created}"}
 
 
 def _gate(gate: Gate | None) -> str:
@@ -129,6 +139,26 @@ def _sets(sets: Conformal | None) -> str:
         f"conformal by class, alpha {sets.alpha:g}, over {sets.pneumonia_patients} patients with pneumonia and "
         f"{sets.normal_patients} without; the promise does not hold for films unlike theirs"
     )
+
+
+def _worth(found: Faithfulness | None) -> str:
+    """The verdict with the figures that it rests on."""
+    if found is None:
+        return "not measured; `hilum audit maps` does it"
+    gains = "; ".join(
+        f"gain over a random map in {name} {_figure(one)}"
+        for name, one in (("deletion", found.deletion_gain), ("insertion", found.insertion_gain))
+    )
+    likeness = f"rank correlation with the map of a network of random weights {_figure(found.rank)}"
+    notes = f"; {'; '.join(found.notes)}" if found.notes else ""
+    return f"{faithfulness_in_words(found)}; {gains}; {likeness}; {found.films} select films{notes}"
+
+
+def _figure(one: MeasuredFigure) -> str:
+    if one.value is None:
+        return "not defined"
+    interval = "no interval" if one.low is None or one.high is None else f"{one.low:.3f}, {one.high:.3f}"
+    return f"{one.value:.3f} [{interval}]"
 
 
 def _people(served: Served) -> str:

@@ -12,6 +12,7 @@ from msgspec import to_builtins
 from hilum.errors import HilumError
 from hilum.files import explained, printable, whole_folder
 from hilum.json_files import parse_json, typed, write_json
+from hilum.modelfolder.checks import require_sound_maps
 from hilum.modelfolder.schema import FORMAT, Manifest
 
 MANIFEST, GRAPH = "hilum.json", "model.onnx"
@@ -64,7 +65,7 @@ def open_model_folder(path: Path) -> ModelFolder:
     """The model folder at `path`.
 
     Raises:
-        HilumError: no such folder, no or damaged manifest, or a format from the future.
+        HilumError: no such folder, no or damaged manifest, a wrong value in it, or a format from the future.
     """
     path = Path(path)
     if not _has_manifest(path):
@@ -72,7 +73,7 @@ def open_model_folder(path: Path) -> ModelFolder:
         if not _has_manifest(inner):
             raise HilumError(
                 f"'{printable(path)}' is not a model folder: it has no {MANIFEST}.",
-                expected="a folder that `hilum train` or `hilum export` wrote",
+                expected="a folder that `hilum train` or `hilum model finish` wrote",
                 do="Name the folder 'model' inside a finished run.",
             )
         path = inner  # a run folder was named: its model is meant
@@ -121,10 +122,12 @@ def _parse(content: bytes, path: Path) -> Manifest:
             expected=f"format {FORMAT} or older",
             do=f"Install hilum {values.get('hilum_version', '')} or newer: pip install --upgrade hilum",
         )
-    return typed(
+    manifest = typed(
         values,
         Manifest,
         f"'{printable(path)}' has a wrong value",
         expected="a manifest that hilum wrote",
         do="Copy or export the model again.",
     )
+    require_sound_maps(manifest, printable(path))
+    return manifest

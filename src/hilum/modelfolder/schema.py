@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from hilum.attribution.places import Places
+
 FORMAT = 1
+
+MapKind = Literal["exact", "gradient"]
+"""Whether a map is the logit's own decomposition over places, or a gradient's first guess at one."""
+
+FailedTest = Literal["randomisation", "random maps"]
+"""Which test a map has not passed: it stays when the weights are made random, or is not shown to beat random maps."""
+
+Standing = Literal["passes", "fails", "not shown"]
+
+NOT_FAITHFUL: Final = "not a faithful explanation of this model"
+NOT_SHOWN: Final = "not shown: too few films"
 
 
 class _Part(Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +155,66 @@ class Finished(_Part, frozen=True, kw_only=True):
     """When, in UTC."""
 
 
+class MeasuredFigure(_Part, frozen=True):
+    """A figure with its 95 % interval over patients; None where there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Faithfulness(_Part, frozen=True, kw_only=True):
+    """What the model's own map is worth, measured on select films when the folder was made; see `hilum audit maps`."""
+
+    method: str
+    """The map that was measured: that of the graph's output `activation_map`."""
+    reasons: tuple[str, ...]
+    """Why the map is not a faithful explanation of the model; empty where nothing speaks against it."""
+    notes: tuple[str, ...]
+    """What is to be said beside it."""
+    failed: tuple[FailedTest, ...] = ()
+    """The tests that `reasons` tell of; older folders have none."""
+    unknown: tuple[str, ...] = ()
+    """What could not be told from so few films: the map is then neither shown to be one nor shown not to be."""
+    films: int
+    """Select films, one a patient."""
+    rank: MeasuredFigure
+    """Absolute rank correlation with the map of the network whose weights are all random: low is good."""
+    sizes: MeasuredFigure
+    """Rank correlation of the sizes of both maps' values, their signs left aside: low is good."""
+    chance: float | None
+    """The same with the map turned and moved at random."""
+    deletion_gain: MeasuredFigure
+    """Area under the deletion curve of a random map minus that of the map: above 0 is good."""
+    insertion_gain: MeasuredFigure
+    """Area under the insertion curve of the map minus that of a random map: above 0 is good."""
+    blob_deletion_gain: MeasuredFigure
+    """As `deletion_gain`, over a blob in the centre of the film."""
+    blob_insertion_gain: MeasuredFigure
+    """As `insertion_gain`, over a blob in the centre of the film."""
+
+    @property
+    def is_faithful(self) -> bool:
+        """True where it passes: nothing speaks against the map, and nothing is unknown."""
+        return self.standing == "passes"
+
+    @property
+    def standing(self) -> Standing:
+        """What was found, in a word; what is not shown is no failure."""
+        return standing_of(self.reasons, self.unknown)
+
+
+class NormalMap(_Part, frozen=True, kw_only=True):
+    """The mean activation map of normal fit films; the method `above-normal` is the map minus this.
+
+    The mean over places of that difference is the logit minus the mean logit of these films.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    """h rows of w numbers, as the graph's output `activation_map` has them."""
+    films: int
+
+
 class Manifest(_Part, frozen=True, kw_only=True):
     """`hilum.json`. Anything a reader needs beside the graph, and all that a reviewer asks about its making."""
 
@@ -168,7 +241,48 @@ class Manifest(_Part, frozen=True, kw_only=True):
     versions: dict[str, str]
     licence: str
     activation_map: str
-    """How the map is made, or why there is none."""
+    """How the map is made, or why there is none; in words for people."""
+    map_kind: MapKind | None = None
+    """None in older folders: `activation_map` then says it, see `hilum.modelfolder.maps.has_exact_map`."""
+    map_places: Places | None = None
+    """Where on the film its places look; None in older folders: it is then stretched from edge to edge."""
+    normal_map: NormalMap | None = None
+    """None in older folders, where the map is not exact, and where there were too few normal fit films."""
     population: str
+    faithfulness: Faithfulness | None = None
+    """None in older folders, and where there were too few select films, or too few of a class."""
     files: dict[str, str]
     """SHA-256 of every other file of the folder, by name."""
+
+
+def faithfulness_in_words(found: Faithfulness | None) -> str:
+    """The label that stands beside a model's maps."""
+    if found is None:
+        return "not measured (hilum model finish measures it)"
+    if found.standing == "passes":
+        return f"passes the tests of {found.films} select films"
+    if found.standing == "not shown":
+        return f"{NOT_SHOWN} ({found.films}): {'; '.join(found.unknown)}"
+    return f"{failing_label(found.failed, found.films)}: {'; '.join(found.reasons)}"
+
+
+def standing_of(reasons: tuple[str, ...], unknown: tuple[str, ...]) -> Standing:
+    """What follows where these reasons speak against a map and these things are not known of it."""
+    if reasons:
+        return "fails"
+    return "not shown" if unknown else "passes"
+
+
+def failing_label(failed: tuple[FailedTest, ...], films: int) -> str:
+    """The label of a map that has not passed, with the tests that say so.
+
+    The second kind can be corrected by a measure on more films, the first hardly.
+
+    >>> failing_label(("random maps",), 32)
+    'not a faithful explanation of this model (not shown to beat random maps on 32 films)'
+    """
+    words = {
+        "randomisation": "fails the randomisation test",
+        "random maps": f"not shown to beat random maps on {films} films",
+    }
+    return f"{NOT_FAITHFUL} ({' and '.join(words[one] for one in failed)})" if failed else NOT_FAITHFUL

@@ -5,8 +5,10 @@ heads.py        what stands behind the last maps: scores, and the evidence of ea
 network.py      FilmClassifier: uint8 film -> logit, features, last feature maps
 build.py        recipe -> FilmClassifier
 weights.py      ImageNet weights from a file, a folder or the Hub
+stored.py       the tensors of a model folder, and the way back
 freeze.py       which layers are trained, and the evaluation mode of those that are not
 cut.py          the frozen trunk and the trained tail
+operations.py   what runs between film and answer, operation by operation
 summary.py      a network's layers as a table
 keras/          Keras's lists of layers, and its files
 """

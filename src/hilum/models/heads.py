@@ -11,6 +11,7 @@ from typing import Final, cast
 import torch
 from torch import Tensor, nn
 
+from hilum.modelfolder.maps import EXACT_EVIDENCE, GRADIENT_EVIDENCE
 from hilum.recipe import Network
 from hilum.recipe.keys import Activation
 
@@ -22,8 +23,36 @@ ACTIVATIONS: Final[dict[Activation, type[nn.Module]]] = {
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
 }
-EXACT_EVIDENCE: Final = "the head's weights over the last feature maps; exact for a linear head on average-pooled maps"
-GRADIENT_EVIDENCE: Final = "gradient x activation on the last feature maps"
+
+
+class AveragePool(nn.Module):
+    """The mean of each map over its places. A module, so that a network's list of layers has it."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(n, c, h, w) -> (n, c)."""
+        return maps.mean(dim=(2, 3))
+
+
+class MaximumPool(nn.Module):
+    """The maximum of each map; among equals, its gradient goes to all in equal shares."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(n, c, h, w) -> (n, c)."""
+        # amax, because the gradient of torch's maximum pool is not deterministic on CUDA.
+        return maps.amax(dim=(2, 3))
+
+
+class BothPools(nn.Module):
+    """Maxima, then averages, in fast.ai's order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maximum = MaximumPool()
+        self.average = AveragePool()
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(n, c, h, w) -> (n, 2 c)."""
+        return torch.cat([self.maximum(maps), self.average(maps)], dim=1)
 
 
 class Head(nn.Module):
@@ -56,12 +85,13 @@ class LinearHead(Head):
 
     def __init__(self, channels: int, nodes: int, dropout: float) -> None:
         super().__init__()
+        self.pool = AveragePool()
         self.dropout = nn.Dropout(dropout)
         self.last = nn.Linear(channels, nodes)
 
     def forward(self, maps: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, nodes)."""
-        scores: Tensor = self.last(self.dropout(maps.mean(dim=(2, 3))))
+        scores: Tensor = self.last(self.dropout(self.pool(maps)))
         return scores
 
     def evidence(self, maps: Tensor) -> Tensor:
@@ -111,6 +141,7 @@ class ConcatHead(Head):
 
     def __init__(self, channels: int, hidden: int, nodes: int, dropout: float, activation: Activation) -> None:
         super().__init__()
+        self.pools = BothPools()
         self.norm1 = nn.BatchNorm1d(2 * channels)
         self.dropout1 = nn.Dropout(dropout / 2)
         self.first = nn.Linear(2 * channels, hidden, bias=False)
@@ -122,14 +153,14 @@ class ConcatHead(Head):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, nodes)."""
-        inner = self.activation(self.first(self.dropout1(self.norm1(_both_pools(maps)))))
+        inner = self.activation(self.first(self.dropout1(self.norm1(self.pools(maps)))))
         scores: Tensor = self.last(self.dropout2(self.norm2(inner)))
         return scores
 
     def evidence(self, maps: Tensor) -> Tensor:
         """Gradient of the logit by the maps, times the maps, h w times; a maximum's is where it lies."""
         places = maps.shape[2] * maps.shape[3]
-        slope = derivative(self.kind, self.first(self.norm1(_both_pools(maps))))
+        slope = derivative(self.kind, self.first(self.norm1(self.pools(maps))))
         of_hidden = slope * (self.logit_weights() * norm_scale(self.norm2))
         of_pools = (of_hidden @ self.first.weight) * norm_scale(self.norm1)
         of_maximum, of_average = of_pools[:, :, None, None].chunk(2, dim=1)
@@ -160,12 +191,6 @@ def derivative(activation: Activation, value: Tensor) -> Tensor:
         gate = torch.sigmoid(value)
         return gate * (1 + value * (1 - gate))
     return 1 - torch.tanh(value).square()
-
-
-def _both_pools(maps: Tensor) -> Tensor:
-    """(n, 2 c): maxima, then averages, in fast.ai's order."""
-    # amax, because the gradient of torch's maximum pool is not deterministic on CUDA.
-    return torch.cat([maps.amax(dim=(2, 3)), maps.mean(dim=(2, 3))], dim=1)
 
 
 def share_of_maximum(maps: Tensor) -> Tensor:

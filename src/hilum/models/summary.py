@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.errors import HilumError
 from hilum.models.cut import Cut, cut_network
 from hilum.models.network import FilmClassifier
+from hilum.models.operations import Operation, operations_of
 
 TRAINED: Final = "trained"
 FROZEN: Final = "frozen"
@@ -30,6 +30,8 @@ class BlockRow:
         statistics: running means and variances of its norms, which none reaches.
         state: `TRAINED`, `FROZEN`, `NORMS`, or `MIXED` where what holds both cannot be taken apart.
         is_trunk: True where it lies before the cut: frozen work that can be done once.
+        multiply_adds: for one film.
+        activations_bytes: that it makes of one film, each in memory of its own.
     """
 
     name: str
@@ -39,6 +41,25 @@ class BlockRow:
     statistics: int
     state: str
     is_trunk: bool
+    multiply_adds: int
+    activations_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a network costs for one film.
+
+    Args:
+        multiply_adds: of convolutions and products; all else together is a few per cent of it.
+        weights_bytes: parameters and statistics.
+        activations_bytes: everything that it makes of the film; training keeps about so much of each.
+        most_at_once_bytes: of these, what a prediction needs at the same time, film included.
+    """
+
+    multiply_adds: int
+    weights_bytes: int
+    activations_bytes: int
+    most_at_once_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +73,22 @@ class _Block:
         return [one for layer in self.layers for one in layer.parameters()]
 
 
-def block_rows(classifier: FilmClassifier, side: int, stays_frozen: bool = True) -> tuple[tuple[BlockRow, ...], str]:
-    """The blocks of a network whose trained layers are marked, and the layer behind which it is cut, or "".
+def block_rows(
+    classifier: FilmClassifier, side: int, stays_frozen: bool = True
+) -> tuple[tuple[BlockRow, ...], str, Work]:
+    """The blocks of a network whose trained layers are marked, the layer behind which it is cut or "", and its cost.
 
     Args:
         side: of the film in pixels.
         stays_frozen: False where what is frozen now will learn later, or learns in part; then there is no cut.
     """
     blocks = [block for name in ("body", "head") for block in _blocks(name, getattr(classifier, name), depth=0)]
-    outputs = _outputs(classifier, [block.layers[-1] for block in blocks], side)
+    operations = operations_of(classifier, side)
+    names = {id(module): name for name, module in classifier.named_modules()}
     cut = _cut(classifier, side) if stays_frozen else None
     in_trunk = {id(one) for one in cut.trunk.parameters()} if cut else set()
-    rows = tuple(_row(block, outputs.get(id(block.layers[-1]), ()), in_trunk) for block in blocks)
-    return rows, cut.after if cut else ""
+    rows = tuple(_row(block, _operations_in(block, operations, names), in_trunk) for block in blocks)
+    return rows, cut.after if cut else "", _work(classifier, operations)
 
 
 def _blocks(name: str, module: nn.Module, depth: int) -> Iterator[_Block]:
@@ -137,18 +161,58 @@ def _state(block: _Block) -> str:
     return NORMS if all(one.requires_grad == (id(one) in norms) for one in everywhere) else MIXED
 
 
-def _row(block: _Block, output: tuple[int, ...], in_trunk: set[int]) -> BlockRow:
+def _operations_in(block: _Block, operations: Sequence[Operation], names: Mapping[int, str]) -> list[Operation]:
+    """What ran inside a block's modules."""
+    inside = {names[id(layer)] for layer in block.layers}
+    return [one for one in operations if any(f"{one.module}.".startswith(f"{name}.") for name in inside)]
+
+
+def _row(block: _Block, ran: Sequence[Operation], in_trunk: set[int]) -> BlockRow:
     parameters = block.parameters()
     norms = [part for layer in block.layers for part in layer.modules() if isinstance(part, _BatchNorm)]
     return BlockRow(
         name=block.name,
-        output=output,
+        output=ran[-1].result.shape[1:] if ran else (),
         parameters=sum(one.numel() for one in parameters),
         trained=sum(one.numel() for one in parameters if one.requires_grad),
         statistics=sum(2 * norm.num_features for norm in norms),
         state=_state(block),
         is_trunk=bool(in_trunk) and all(id(one) in in_trunk for one in parameters),
+        multiply_adds=sum(one.multiply_adds for one in ran),
+        activations_bytes=sum(_made(ran).values()),
     )
+
+
+def _made(operations: Sequence[Operation]) -> dict[int, int]:
+    """Bytes of each piece of memory that these operations began, by its number."""
+    made: dict[int, int] = {}
+    for operation in operations:
+        given = {source.memory for source in operation.sources}
+        made |= {one.memory: one.size_bytes for one in operation.results if one.memory not in given | made.keys()}
+    return made
+
+
+def _work(classifier: nn.Module, operations: Sequence[Operation]) -> Work:
+    sizes = _made(operations)
+    film = operations[0].sources[0]
+    tensors = [*classifier.parameters(), *classifier.buffers()]
+    return Work(
+        multiply_adds=sum(one.multiply_adds for one in operations),
+        weights_bytes=sum(one.numel() * one.element_size() for one in tensors),
+        activations_bytes=sum(sizes.values()),
+        most_at_once_bytes=_most_at_once(operations, {**sizes, film.memory: film.size_bytes}),
+    )
+
+
+def _most_at_once(operations: Sequence[Operation], sizes: Mapping[int, int]) -> int:
+    """The largest sum of what is still needed, where each piece goes after its last use."""
+    last_use = {one.memory: place for place, op in enumerate(operations) for one in (*op.sources, *op.results)}
+    alive, most = set[int](), 0
+    for place, operation in enumerate(operations):
+        alive |= {one.memory for one in (*operation.sources, *operation.results)}
+        most = max(most, sum(sizes.get(memory, 0) for memory in alive))
+        alive -= {memory for memory in alive if last_use[memory] == place}
+    return most
 
 
 def _cut(classifier: FilmClassifier, side: int) -> Cut | None:
@@ -157,24 +221,3 @@ def _cut(classifier: FilmClassifier, side: int) -> Cut | None:
         return cut_network(classifier, side)
     except HilumError:
         return None
-
-
-@torch.no_grad()
-def _outputs(classifier: FilmClassifier, layers: list[nn.Module], side: int) -> dict[int, tuple[int, ...]]:
-    """What each of these layers gives for one film, by its id."""
-    seen: dict[int, tuple[int, ...]] = {}
-
-    def note(layer: nn.Module, _: Any, output: Any) -> None:
-        if isinstance(output, Tensor):
-            seen[id(layer)] = tuple(output.shape[1:])
-
-    hooks = [layer.register_forward_hook(note) for layer in layers]
-    was_training = classifier.training
-    try:
-        classifier.eval()
-        classifier(torch.zeros((1, 1, side, side), dtype=torch.uint8))
-    finally:
-        classifier.train(was_training)
-        for hook in hooks:
-            hook.remove()
-    return seen

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hilum.audits.lung_box import Box, LungBoxResult
+from hilum.audits.lung_box import LungBoxResult
 from hilum.audits.shortcuts import ProbeResult, ShortcutAudit
 from hilum.audits.verdicts import GIVES_AWAY, TELLS
+from hilum.images.box import Box
 from hilum.reports import words
 from hilum.reports.audit_pictures import Line, difference, draw_aurocs, picture_of
 from hilum.reports.audit_words import method_of, telling

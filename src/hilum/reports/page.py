@@ -15,13 +15,16 @@ from hilum.reports.methods import other_methods, usual_method
 from hilum.reports.worst import WorstError
 
 
-def evaluation_page(evaluation: Evaluation, predictions: PredictionTable, worst: Sequence[WorstError] = ()) -> str:
+def evaluation_page(
+    evaluation: Evaluation, predictions: PredictionTable, worst: Sequence[WorstError] = (), worth_of_maps: str = ""
+) -> str:
     """The evaluation for people, as one self-contained HTML document; same evaluation, same bytes.
 
     Args:
         evaluation: the figures.
         predictions: what they were made from; the curves are drawn from it.
         worst: films on which the model was most wrong; their pictures become part of the page.
+        worth_of_maps: how far the maps over those may be believed.
 
     Raises:
         HilumError: matplotlib is not installed.
@@ -43,6 +46,7 @@ def evaluation_page(evaluation: Evaluation, predictions: PredictionTable, worst:
             mark=lambda one: notes.index(one.method) + 1 if one.method in notes else 0,
             pictures=_pictures(evaluation, predictions),
             worst=worst,
+            worth_of_maps=worth_of_maps,
         )
     )
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import asdict
 
+from hilum.attribution.evidence import EvidenceMap
+from hilum.attribution.places import placed
 from hilum.engine import FEATURE_DISTANCE, Engine, Films
 from hilum.errors import HilumError, nearest
 from hilum.files import printable
@@ -24,6 +26,10 @@ from hilum.modelfolder import GRAPH, MANIFEST, Manifest, ModelFolder, StoredOper
 from hilum.progress import Progress, Silent
 from hilum.runtime.gate import INVERTED, refusals, warning
 from hilum.runtime.prediction import Assessment, Prediction
+
+ACTIVATION_MAP: Final = "activation_map"
+_Response = Mapping[str, npt.NDArray[np.float32]]
+"""Outputs of the graph by name, of one film."""
 
 
 class Predictor:
@@ -114,16 +120,7 @@ class Predictor:
 
     def assess(self, paths: Iterable[Path], batch_size: int = 16) -> Iterator[Assessment]:
         """Logit, distance and refusal of each path, in their order; a film that cannot be read says why."""
-        for batch in _batches(paths, batch_size):
-            read = [(path, _read(path)) for path in batch]
-            films = [film for _, film in read if isinstance(film, Film)]
-            squares = np.stack([self._square(film) for film in films]) if films else None
-            answers = iter(()) if squares is None else self._responses(squares)
-            for path, film in read:
-                if isinstance(film, HilumError):
-                    yield Assessment(printable(path), problem=str(film))
-                else:
-                    yield self._assessed(path, film, *next(answers))
+        return (assessment for assessment, _ in self._look(paths, batch_size))
 
     def predict(self, paths: Sequence[Path], operating_point: str, batch_size: int = 16) -> Iterator[Prediction]:
         """One prediction a path, in their order; what cannot be read or is no chest film says why and stops nothing."""
@@ -131,27 +128,54 @@ class Predictor:
         for assessment in self.assess(paths, batch_size):
             yield self._answer(assessment, threshold)
 
-    def activation_map(self, square: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """(h, w) evidence for pneumonia (positive) and against it (negative) by place, of one (side, side) square.
+    def predict_with_maps(
+        self, paths: Sequence[Path], operating_point: str, batch_size: int = 16
+    ) -> Iterator[tuple[Prediction, EvidenceMap | None]]:
+        """The same, each with the map of its square, as `activation_map` gives it, from the same pass of the graph.
 
-        Its mean is the logit without the head's bias.
+        None stands where there is no answer.
         """
-        (evidence,) = self.engine.run(square[None], ("activation_map",))["activation_map"]
-        return cast(npt.NDArray[np.float32], evidence)
+        threshold = self.operating_point(operating_point).threshold
+        for assessment, response in self._look(paths, batch_size, ACTIVATION_MAP):
+            answer = self._answer(assessment, threshold)
+            yield answer, None if answer.problem else self._placed(response[ACTIVATION_MAP])
+
+    def activation_map(self, square: npt.NDArray[np.uint8]) -> EvidenceMap:
+        """(side, side) evidence for pneumonia (positive) and against it (negative) of one (side, side) square.
+
+        The graph's own map is coarser, and its mean is the logit without the head's bias.
+        """
+        (evidence,) = self.engine.run(square[None], (ACTIVATION_MAP,))[ACTIVATION_MAP]
+        return self._placed(evidence)
+
+    def _placed(self, evidence: EvidenceMap) -> EvidenceMap:
+        return placed(evidence, self.manifest.map_places, self.side)
+
+    def _look(self, paths: Iterable[Path], batch_size: int, *more: str) -> Iterator[tuple[Assessment, _Response]]:
+        """Each path with what the graph said of it, `more` outputs included; nothing of what cannot be read."""
+        for batch in _batches(paths, batch_size):
+            read = [(path, _read(path)) for path in batch]
+            squares = [self._square(film) for _, film in read if isinstance(film, Film)]
+            responses = iter(self._responses(np.stack(squares), *more) if squares else ())
+            for path, film in read:
+                if isinstance(film, HilumError):
+                    yield Assessment(printable(path), problem=str(film)), {}
+                else:
+                    response = next(responses)
+                    yield self._assessed(path, film, response), response
 
     def _square(self, film: Film) -> npt.NDArray[np.uint8]:
         return to_square(film.pixels, self.side, self.geometry)
 
-    def _responses(self, squares: Films) -> Iterator[tuple[float, float | None]]:
-        """Logit and distance of each square, from one pass."""
-        if self.manifest.gate is None:
-            return ((float(logit), None) for logit in self.logits(squares))
-        outputs = self.engine.run(squares, ("logit", FEATURE_DISTANCE))
-        pairs = zip(outputs["logit"], outputs[FEATURE_DISTANCE], strict=True)
-        return ((float(logit), float(distance)) for logit, distance in pairs)
+    def _responses(self, squares: Films, *more: str) -> list[_Response]:
+        """Logit, distance where the model has a gate, and `more` outputs of each square, from one pass."""
+        names = ("logit", *((FEATURE_DISTANCE,) if self.manifest.gate else ()), *more)
+        outputs = self.engine.run(squares, names)
+        return [{name: outputs[name][row] for name in names} for row in range(len(squares))]
 
-    def _assessed(self, path: Path, film: Film, logit: float, distance: float | None) -> Assessment:
-        gate = self.manifest.gate
+    def _assessed(self, path: Path, film: Film, response: _Response) -> Assessment:
+        gate, logit = self.manifest.gate, float(response["logit"])
+        distance = float(response[FEATURE_DISTANCE]) if gate else None
         reasons = refusals(film, distance, gate)
         if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film):
             reasons = (*reasons, INVERTED)
@@ -161,8 +185,8 @@ class Predictor:
     def _passes_inverted(self, film: Film) -> bool:
         """True where nothing speaks against the film's negative, neither its distance nor a check on the file."""
         negative = replace(film, pixels=255 - film.pixels)
-        [(_, distance)] = self._responses(self._square(negative)[None])
-        return not refusals(negative, distance, self.manifest.gate)
+        [response] = self._responses(self._square(negative)[None])
+        return not refusals(negative, float(response[FEATURE_DISTANCE]), self.manifest.gate)
 
     def _answer(self, film: Assessment, threshold: float) -> Prediction:
         if film.logit is None or film.reasons:

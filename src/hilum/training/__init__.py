@@ -21,6 +21,8 @@ history.py     the curves of a run
 run.py         the run folder: what a run was started with
 assemble.py    graph, calibration and thresholds from the graph's own logits
 manifest.py    hilum.json, from how a network was made and what its calibrate patients gave
+neighbours.py  the fit films as cases to compare with
+faithfulness.py what the model's own map is worth
 finish.py      the model folder
 imported.py    the model folder of a network that was trained elsewhere
 views.py       what augmentation makes of some films, to look at
@@ -39,6 +41,7 @@ from hilum.training.job import Job
 from hilum.training.judging import EpochRow
 from hilum.training.loop import Stopped, TrainedNetwork, train_network
 from hilum.training.memory import largest_micro_batch
+from hilum.training.neighbours import KeptCases, kept_cases, kept_in_words
 from hilum.training.processes import joined_processes
 from hilum.training.run import RunFacts, RunFolder, films_digest
 from hilum.training.tracking import Tracker
@@ -51,6 +54,7 @@ __all__ = [
     "Feed",
     "FilmFeed",
     "Job",
+    "KeptCases",
     "Machine",
     "Place",
     "RunFacts",
@@ -64,6 +68,8 @@ __all__ = [
     "films_digest",
     "finish",
     "joined_processes",
+    "kept_cases",
+    "kept_in_words",
     "largest_micro_batch",
     "read_network",
     "train_network",

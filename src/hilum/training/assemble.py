@@ -11,16 +11,20 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import save
 
+from hilum.attribution.places import Places
 from hilum.datasets import Catalogue, Split
 from hilum.engine import Engine
 from hilum.errors import HilumError
+from hilum.explaining.places import places_of_maps
 from hilum.exporting import export_onnx, network_logits
 from hilum.metrics import OperatingPoint, PlattScaling, choose_operating_points, fit_platt, log_odds
 from hilum.metrics.conformal import conformal_sets
 from hilum.modelfolder import (
     Calibration,
     Conformal,
+    Faithfulness,
     Gate,
+    NormalMap,
     Parity,
     Served,
     StoredOperatingPoint,
@@ -28,10 +32,13 @@ from hilum.modelfolder import (
     salted_film_hash,
     salted_hashes,
 )
+from hilum.modelfolder.maps import EXACT_EVIDENCE
 from hilum.models import FilmClassifier
+from hilum.models.stored import stored_tensors
 from hilum.progress import Progress
 from hilum.recipe import Recipe
 from hilum.training.feed import JUDGED_AT_ONCE
+from hilum.training.normal_map import mean_normal_map
 
 PARITY_LIMIT = 1e-4
 """Largest difference in calibrated probability between network and graph that is let through."""
@@ -51,6 +58,9 @@ class Assembled:
     served: dict[str, Served]
     salt: str
     gate: Gate | None = None
+    map_places: Places | None = None
+    normal_map: NormalMap | None = None
+    faithfulness: Faithfulness | None = None
 
 
 def assemble(
@@ -71,7 +81,8 @@ def assemble(
     Raises:
         HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
     """
-    graph_logit = Engine(graph, "model.onnx", torch.get_num_threads()).logits(pixels, at_once, progress)
+    engine = Engine(graph, "model.onnx", torch.get_num_threads())
+    graph_logit = engine.logits(pixels, at_once, progress)
     calibrate = split.rows("calibrate")
     truth = catalogue.is_pneumonia[calibrate]
     platt = calibrate_upwards(graph_logit[calibrate], truth)
@@ -79,6 +90,7 @@ def assemble(
     points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth, group=group)
     parity = compare(platt, points, network_logits(classifier, pixels, at_once, progress), graph_logit)
     salt = new_salt()
+    is_exact = classifier.head.evidence_in_words == EXACT_EVIDENCE
     return Assembled(
         calibration=Calibration(
             slope=platt.slope,
@@ -92,26 +104,19 @@ def assemble(
         parity=parity,
         served={part: _served(catalogue.select(split.rows(part)), salt) for part in ("fit", "select", "calibrate")},
         salt=salt,
+        map_places=places_of_maps(classifier, pixels.shape[1]),
+        normal_map=mean_normal_map(engine, pixels, catalogue, split, progress, at_once) if is_exact else None,
     )
 
 
 def network_files(classifier: FilmClassifier, recipe: Recipe) -> dict[str, bytes]:
     """The files of a model folder that hold the network: graph, weights, and timm's description of them."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in saved_tensors(classifier).items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in stored_tensors(classifier).items()}
     return {
         "model.onnx": export_onnx(classifier, recipe.film.side),
         "model.safetensors": save(tensors, {"format": "pt"}),
         "config.json": (json.dumps(timm_config(classifier, recipe), indent=1, sort_keys=True) + "\n").encode(),
     }
-
-
-def saved_tensors(classifier: FilmClassifier) -> dict[str, torch.Tensor]:
-    """Tensors of model.safetensors: under timm's names where timm builds the same network, else under our own."""
-    if not classifier.is_plain_timm:
-        return dict(classifier.state_dict())
-    last = classifier.body.pretrained_cfg["classifier"]  # type: ignore[index]
-    head = {f"{last}.{name}": tensor for name, tensor in classifier.head.last.state_dict().items()}
-    return classifier.body.state_dict() | head
 
 
 def timm_config(classifier: FilmClassifier, recipe: Recipe) -> dict[str, Any]:

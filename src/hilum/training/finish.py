@@ -7,15 +7,19 @@ from dataclasses import replace
 import torch
 
 from hilum.datasets import Catalogue, Split
-from hilum.modelfolder import Manifest, write_model_folder
+from hilum.engine import Engine
+from hilum.modelfolder import GRAPH, Manifest, write_model_folder
 from hilum.modelfolder.card import POPULATIONS, model_card
+from hilum.modelfolder.neighbours import NEIGHBOURS, card_section, neighbours_bytes
 from hilum.progress import Progress
 from hilum.training.assemble import assemble, network_files
+from hilum.training.faithfulness import measure_faithfulness
 from hilum.training.feed import JUDGED_AT_ONCE
 from hilum.training.gate import fit_gate
 from hilum.training.job import Job
 from hilum.training.loop import TrainedNetwork
 from hilum.training.manifest import Making, manifest_of
+from hilum.training.neighbours import gather_neighbours
 from hilum.training.run import RunFacts, RunFolder
 
 
@@ -28,16 +32,26 @@ def finish(
     split: Split,
     progress: Progress,
 ) -> Manifest:
-    """Export, fit the gate, calibrate and write the model folder of a run whose training has ended."""
+    """Export, fit the gate, calibrate, measure the map and write the model folder of a run whose training has ended."""
     files = network_files(trained.classifier, job.recipe)
     at_once = min(JUDGED_AT_ONCE, job.machine.micro_batch or JUDGED_AT_ONCE)
     threads = torch.get_num_threads()
     graph, gate = fit_gate(files["model.onnx"], job.pixels, films, split, progress, at_once, threads)
     files["model.onnx"] = graph
     assembled = assemble(trained.classifier, graph, job.pixels, films, split, progress, at_once)
-    assembled = replace(assembled, gate=gate)
+    found = measure_faithfulness(
+        trained.classifier, graph, assembled.calibration, job.pixels, films, split, progress, threads
+    )
+    assembled = replace(assembled, gate=gate, faithfulness=found)
     making = _making(facts, trained, job)
     card = model_card(manifest_of(making, split, assembled, {}), trained.classifier.is_plain_timm)
+    if facts.neighbours != "none":
+        engine = Engine(graph, GRAPH, threads)
+        geometry = making.geometry if facts.neighbours == "thumbnails" else None
+        cases = gather_neighbours(
+            engine, job.pixels, films, split, assembled.salt, geometry=geometry, at_once=at_once, progress=progress
+        )
+        files[NEIGHBOURS], card = neighbours_bytes(cases), card + card_section(cases)
     manifest = write_model_folder(
         run.model,
         files | {"README.md": card.encode()},

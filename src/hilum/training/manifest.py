@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from hilum.datasets import Split
 from hilum.modelfolder import Manifest, Training
+from hilum.modelfolder.maps import map_kind_of
 from hilum.models import WeightsOrigin
 from hilum.provenance import Provenance
 from hilum.training.assemble import Assembled
@@ -61,11 +62,15 @@ def manifest_of(making: Making, split: Split, assembled: Assembled, hashes: dict
         gate=assembled.gate,
         conformal=assembled.conformal,
         training=_training(making, split, assembled),
+        map_places=assembled.map_places,
+        normal_map=assembled.normal_map,
+        faithfulness=assembled.faithfulness,
         parity=assembled.parity,
         recipe=making.recipe,
         versions=making.provenance.versions,
         licence=making.licence,
         activation_map=making.evidence_in_words,
+        map_kind=map_kind_of(making.evidence_in_words),
         population=making.population,
         files=hashes,
     )

@@ -15,7 +15,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hilum.datasets import Catalogue, Split
 from hilum.errors import HilumError
@@ -27,6 +27,7 @@ from hilum.recipe import Recipe
 from hilum.training.device import Machine
 from hilum.training.job import KEPT, STATE
 from hilum.training.judging import EpochRow
+from hilum.training.neighbours import KeptCases
 
 FACTS = "run.json"
 
@@ -39,6 +40,7 @@ class RunFacts:
         films: digest of the development films in their order, with label and part: another order or part would give
             other weights.
         left_out: films that could not be read and were left out on request.
+        neighbours: what the model folder will keep of the fit films.
     """
 
     recipe: dict[str, Any]
@@ -49,6 +51,7 @@ class RunFacts:
     machine: Machine
     weights: WeightsOrigin
     provenance: Provenance
+    neighbours: KeptCases = "none"
 
 
 def films_digest(films: Catalogue, split: Split) -> str:
@@ -160,7 +163,9 @@ def _what_counts(recipe: dict[str, Any]) -> dict[str, Any]:
 def _facts(values: Any, path: Path) -> RunFacts:
     """The facts that another version of hilum may have written, or another program."""
     try:
-        weights = values["weights"]
+        weights, kept = values["weights"], values.get("neighbours", "none")
+        if kept not in get_args(KeptCases):
+            raise ValueError(f"neighbours is {kept}")
         made = {
             "recipe": dict(values["recipe"]),
             "machine": Machine(**values["machine"]),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from hilum import provenance
 from hilum.audits.asked import films_for_model
-from hilum.audits.lung_box import LUNG_BOX, LungBoxResult, judge_lung_box, require_box
+from hilum.audits.lung_box import LungBoxResult, judge_lung_box
 from hilum.audits.shortcuts import ShortcutAudit, count_films, look_at_films, probe_shortcuts
 from hilum.datasets import WORKSPACE, Catalogue, resolve_catalogue
 from hilum.datasets.catalogue import FOLDERS
 from hilum.engine import require_threads
 from hilum.errors import HilumError, nearest
+from hilum.images.box import LUNG_BOX, require_box
 from hilum.progress import Progress, on_stderr
 from hilum.provenance import Provenance
 from hilum.reports.audit_shortcuts import shortcuts_page, shortcuts_table

@@ -25,6 +25,7 @@ from hilum.evaluation import (
 from hilum.files import printable, write_together
 from hilum.json_files import as_json
 from hilum.metrics import DRAWS
+from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr
 from hilum.reports import MOST_ERRORS, evaluation_page, require_drawing, worst_errors
 from hilum.runtime import Predictor
@@ -125,11 +126,12 @@ def evaluate(
     if internal:
         evaluation = with_fall(evaluation, internal)
     worst = worst_errors(predictions, predictor, evaluation.primary.at.threshold, errors, progress)
+    worth = faithfulness_in_words(predictor.manifest.faithfulness)
     evaluated = Evaluated(evaluation, folder / _PAGE, folder / _JSON, folder / _PREDICTIONS)
     write_together(
         {
             evaluated.predictions: predictions_csv(predictions),
-            evaluated.page: evaluation_page(evaluation, predictions, worst),
+            evaluated.page: evaluation_page(evaluation, predictions, worst, worth),
             evaluated.json: as_json(evaluation.as_json()),
         }
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, spreadsheet_safe, write_atomically
-from hilum.images import IMAGE_SUFFIXES, read_film, to_square
+from hilum.images import IMAGE_SUFFIXES, read_film
 from hilum.images.walk import is_film, walk
 from hilum.metrics import PRIMARY, PlattScaling, log_odds
 from hilum.modelfolder.card import limits
+from hilum.modelfolder.maps import ONE_LOGIT
+from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr, track
 from hilum.runtime import NO_GATE, Prediction, Predictor, draw_map
+from hilum.runtime.mapping import PNG_LEVEL
 from hilum.site import PrevalenceShift, Site, site_settings
+from hilum.verbs.room import free_name
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,6 +37,7 @@ class Predictions:
         site_threshold: the threshold on that probability, which makes the same decisions.
         site_file: the file with the site's settings, which may hold without being named; None for none.
         site_decided: the settings of that file that hold here; what the command line gave is not among them.
+        maps: what is to be said of the maps that were drawn; empty where none were.
     """
 
     model: str
@@ -48,6 +52,7 @@ class Predictions:
     limits: tuple[str, ...]
     site_file: str | None = None
     site_decided: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -100,8 +105,8 @@ def predict(
     point = predictor.operating_point(operating_point or settings.operating_point or PRIMARY)
     shift = _shift(predictor, settings.prevalence if prevalence is None else prevalence)
     paths = find_films(inputs)
-    answers = track(on_stderr(), predictor.predict(paths, point.name), "Films", len(paths))
-    rows = tuple(_at_site(row, predictor, shift) for row in answers)
+    answers = write_maps(maps, predictor, paths, point.name) if maps else predictor.predict(paths, point.name)
+    rows = tuple(_at_site(row, predictor, shift) for row in track(on_stderr(), answers, "Films", len(paths)))
     answer = Predictions(
         model=predictor.manifest.name,
         model_hash=predictor.model_hash,
@@ -115,11 +120,10 @@ def predict(
         limits=(*limits(predictor.manifest), *([] if predictor.manifest.gate else [NO_GATE])),
         site_file=printable(settings.path) if settings.path else None,
         site_decided=_decided(settings, operating_point, prevalence),
+        maps=maps_in_words(predictor) if maps else (),
     )
     if csv_:
         write_csv(csv_, answer)
-    if maps:
-        write_maps(maps, predictor, paths, rows)
     return answer
 
 
@@ -157,17 +161,27 @@ def write_csv(path: Path, answer: Predictions) -> None:
     write_atomically(path, lambda file: file.write(text.getvalue().encode("utf-8")))
 
 
-def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], rows: Sequence[Prediction]) -> None:
-    """A PNG for each assessed film, named after it; films of one name get a number."""
-    used = set[str]()
-    for path, row in track(on_stderr(), zip(paths, rows, strict=True), "Maps", len(paths)):
-        if row.problem:
-            continue
-        pixels = read_film(path).pixels
-        square = to_square(pixels, predictor.side, predictor.geometry)
-        picture = draw_map(pixels, predictor.activation_map(square))
-        target = folder / f"{_unused(printable(path.stem), used)}-map.png"
-        write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG"))  # type: ignore[misc]
+def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], operating_point: str) -> Iterator[Prediction]:
+    """The predictions; with each a PNG of its film and map, named after the film. Films of one name get a number."""
+    used, worth = set[str](), faithfulness_in_words(predictor.manifest.faithfulness)
+    caption = f"Worth of the map: {worth.partition(':')[0]}"  # without the reasons, which take lines
+    answers = predictor.predict_with_maps(paths, operating_point)
+    for path, (answer, evidence) in zip(paths, answers, strict=True):
+        if evidence is not None:
+            picture = draw_map(read_film(path).pixels, evidence, None, predictor.geometry, (caption,))
+            target = folder / f"{free_name(printable(path.stem), used)}-map.png"
+            write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG", compress_level=PNG_LEVEL))  # type: ignore[misc]
+        yield answer
+
+
+def maps_in_words(predictor: Predictor) -> tuple[str, ...]:
+    """How the model's maps are made, how far they may be taken for its reasons, and what they leave out."""
+    manifest = predictor.manifest
+    return (
+        f"Map: {manifest.activation_map}.",
+        f"Worth of the map: {faithfulness_in_words(manifest.faithfulness)}.",
+        ONE_LOGIT,
+    )
 
 
 def _decided(settings: Site, operating_point: str | None, prevalence: float | None) -> tuple[str, ...]:
@@ -194,15 +208,6 @@ def _at_site(row: Prediction, predictor: Predictor, shift: PrevalenceShift | Non
     calibration = predictor.manifest.calibration
     calibrated = PlattScaling(calibration.slope, calibration.intercept).logit(row.logit)
     return replace(row, site_probability=float(shift.probability(calibrated)))
-
-
-def _unused(stem: str, used: set[str]) -> str:
-    """The stem, or the first of stem-2, stem-3, ... that is free; `used` takes it up."""
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    # Without regard to case, as some discs tell names apart.
-    name = next(name for name in names if name.lower() not in used)
-    used.add(name.lower())
-    return name
 
 
 def _films_of(entry: Path) -> list[Path]:

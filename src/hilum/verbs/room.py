@@ -1,8 +1,13 @@
-"""A folder for what a command writes: made and tried before the work, and never one that holds something else."""
+"""A folder for what a command writes: made and tried before the work, and never one that holds something else.
+
+Names of the files in it are given out here too.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,3 +39,33 @@ def room_in(folder: Path, names: Sequence[str], is_ours: Callable[[], bool], exp
             do="Name another folder with --output.",
         )
     return folder
+
+
+def free_name(name: str, used: set[str]) -> str:
+    """The name, or the first of name-2, name-3, ... that is free; `used` takes it up, as `disc_key` gives it.
+
+    >>> free_name("a", {"a", "a-2"})
+    'a-3'
+    """
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    free = next(one for one in names if disc_key(one) not in used)
+    used.add(disc_key(free))
+    return free
+
+
+def disc_key(name: str) -> str:
+    """What two names share that some disc takes for one: case and the way accents are composed do not count.
+
+    >>> disc_key("A\u0308") == disc_key("\u00e4")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def cut_to_bytes(name: str, most: int) -> str:
+    """As much of the name as `most` bytes hold, whole signs only: discs count bytes.
+
+    >>> cut_to_bytes("a\u80ba\u708e", 6)
+    'a\u80ba'
+    """
+    return name.encode("utf-8")[:most].decode("utf-8", "ignore")

@@ -32,6 +32,7 @@ def predictions_table(answer: Predictions) -> RenderableType:
         lines += [Text(f"{row.path}: {note}") for note in row.notes]
     lines.append(Text(_threshold_in_words(answer)))
     lines += [Text(_site_in_words(answer))] if answer.site_file else []
+    lines += [Text(" ".join(answer.maps))] if answer.maps else []
     lines.append(Text(" ".join(answer.limits)))
     return Group(*lines)
 

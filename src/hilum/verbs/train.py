@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hilum.models import FilmClassifier, WeightsOrigin
-    from hilum.training import Feed, Job, Machine, RunFacts, RunFolder
+    from hilum.training import Feed, Job, KeptCases, Machine, RunFacts, RunFolder
     from hilum.training.processes import Processes
 
 
@@ -84,6 +85,8 @@ def train(
     memory_limit: str = "0",
     cache_limit: str = "20GB",
     tensorboard: bool = False,
+    with_neighbours: bool = False,
+    with_thumbnails: bool = False,
     workspace: Path = WORKSPACE,
 ) -> TrainedRun:
     """Train a recipe and write a run folder with the calibrated model folder inside.
@@ -96,7 +99,8 @@ def train(
         data: Folder of class folders, or a catalogue file.
         output: Run folder; runs/RECIPE if not given.
         weights: Safetensors file, or folder of them, with the first weights; else the Hub.
-        resume: Go on with the run in the output folder.
+        resume: Go on with the run in the output folder. What the model folder keeps of fit films (--with-neighbours,
+            --with-thumbnails) is asked anew.
         set_: Change a key of the recipe, such as train.epochs=3 or seed=1; may be given several times.
         skip_bad: Train without the films that cannot be read, instead of refusing.
         device: auto, cpu, cuda, cuda:N or mps.
@@ -107,12 +111,15 @@ def train(
             count as before. 0 sets no limit.
         cache_limit: Room on disc for what frozen layers say, over all runs of the workspace, such as 500MB or 20GB.
         tensorboard: Write the fit history for TensorBoard too, into the run folder.
+        with_neighbours: Keep the features of the fit films in the model folder, so that similar cases can be shown.
+        with_thumbnails: Keep small pictures of the fit films too: patients' images, which go wherever the model goes.
         workspace: Folder of catalogues and pixel caches.
 
     Examples:
         hilum train cnn-scratch data/chest_xray
         hilum train mobilenetv2-frozen data/chest_xray --weights weights/
         hilum train cnn-scratch data/chest_xray --set train.epochs=3 --output quick
+        hilum train cnn-scratch data/chest_xray --with-neighbours
         hilum train cnn-scratch data/chest_xray --resume
     """
     plan, room, memory = read_recipe(recipe, set_), size_in_bytes(cache_limit), size_in_bytes(memory_limit)
@@ -125,7 +132,8 @@ def train(
     with training.joined_processes(plan.train.batch_size, machine.device) as processes, stop_on_interrupt() as stop:
         progress = on_stderr() if processes.writes else Silent()
         development = development_films(data, workspace, plan, skip_bad, progress)
-        start = _Start(run, plan, development, processes, progress)
+        kept = training.kept_cases(with_neighbours, with_thumbnails)
+        start = _Start(run, plan, development, processes, progress, kept)
         classifier, facts = start.begun_or_resumed(machine, weights, memory)
         with _watchers(run, plan, tensorboard and processes.writes) as watchers:
             job = training.Job(
@@ -160,22 +168,45 @@ class _Start:
     development: Development
     processes: Processes
     progress: Progress
+    neighbours: KeptCases
 
     def begun_or_resumed(self, machine: Machine, weights: Path | None, memory: int) -> tuple[FilmClassifier, RunFacts]:
-        """A network with its first weights and what the run is started with; a resumed run keeps what it had."""
+        """A network with its first weights and what the run is started with; a resumed run keeps what it had.
+
+        What the model folder keeps of the fit films is no part of that: the last command decides.
+        """
         from hilum.training import films_digest
 
         films = films_digest(self.development.films, self.development.split)
         facts = self.run.resumed(self.plan, films)
         is_resumed = facts is not None and self.run.has_state
         classifier, origin = first_network(self.plan, weights, is_resumed=is_resumed)
+        if facts is not None:
+            facts = self._keeping(facts)
         if facts is not None and is_resumed:
             return classifier, replace(facts, machine=facts.machine.again(machine))
-        facts = self._facts(films, self._fitted(machine, classifier, memory), origin)
+        fitted = self._fitted(machine, classifier, memory)
+        facts = replace(self._facts(films, fitted, origin), neighbours=self.neighbours)
         if self.processes.writes:
             self.run.begin(facts)
         self.processes.wait()
         return classifier, facts
+
+    def _keeping(self, facts: RunFacts) -> RunFacts:
+        """What the run was started with, but with what this command keeps; written down and said where it differs."""
+        from hilum.training import kept_in_words
+
+        if facts.neighbours == self.neighbours:
+            return facts
+        now = replace(facts, neighbours=self.neighbours)
+        if self.processes.writes:
+            self.run.begin(now)
+            sys.stderr.write(
+                f"Of the fit films the model folder will keep {kept_in_words(now.neighbours)}, as this command asks; "
+                f"before, it would have kept {kept_in_words(facts.neighbours)}.\n"
+            )
+            sys.stderr.flush()
+        return now
 
     def _fitted(self, machine: Machine, classifier: FilmClassifier, memory: int) -> Machine:
         """The machine, with batches in pieces that stay under `memory` bytes; 0 sets no limit."""

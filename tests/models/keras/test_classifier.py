@@ -15,6 +15,7 @@ import torch
 from hilum.engine import Engine
 from hilum.errors import HilumError
 from hilum.exporting import export_onnx
+from hilum.modelfolder.maps import EXACT_EVIDENCE
 from hilum.models.keras.classifier import ImportedNetwork, Scaling, import_classifier
 from hilum.models.keras.saved import opened_model
 from keras_files import ANSWERS, Layer, dense, description, grey_films, tiny_layers, write_h5, write_keras
@@ -293,3 +294,22 @@ def test_keras_reads_the_tiny_files_and_agrees_with_the_recorded_answers(keras_p
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     for answers in json.loads(said.splitlines()[-1]):
         assert answers == pytest.approx(ANSWERS, abs=1e-6)
+
+
+@pytest.mark.parametrize(("activation", "is_exact"), [("linear", True), ("relu", False)])
+def test_map_is_exact_where_all_behind_the_average_pool_is_one_affine_layer(
+    activation: str, is_exact: bool, tmp_path: Path
+) -> None:
+    draw = np.random.default_rng(2)
+    head = [
+        Layer("GlobalAveragePooling2D", {"name": "pool", "keepdims": False}, {}),
+        Layer("BatchNormalization", {"name": "standard", "axis": -1, "epsilon": 0.001}, _norm(draw, 8)),
+        dense("hidden", draw.normal(0, 1, (8, 5)).astype("f4"), draw.normal(0, 1, 5).astype("f4"), activation),
+        dense("answer", draw.normal(0, 1, (5, 2)).astype("f4"), np.zeros(2, "f4"), "softmax"),
+    ]
+    classifier = imported(write_h5(tmp_path / "tiny.h5", [*tiny_layers()[:7], *head])).classifier
+    assert (classifier.head.evidence_in_words == EXACT_EVIDENCE) == is_exact
+    with torch.no_grad():
+        outputs = classifier(torch.from_numpy(grey_films())[:, None])
+        constant = outputs.logit - classifier.head.evidence(outputs.maps).mean(dim=(1, 2))
+    assert not is_exact or constant.std() < 1e-5  # the same for every film: all biases together

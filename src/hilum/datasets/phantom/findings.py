@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,12 +25,17 @@ _OFTEN = {
 
 @dataclass(frozen=True, slots=True)
 class Opacity:
-    """The place of one opacity as an ellipse, in pixels of the film."""
+    """The place of one opacity as an ellipse, in pixels of the film; it is drawn where that lies over a lung.
+
+    Attributes:
+        kind: "consolidation" of bacterial pneumonia; "patch", or "haze" around a hilum, of viral pneumonia.
+    """
 
     centre_x: float
     centre_y: float
     radius_x: float
     radius_y: float
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def _consolidation(rng: np.random.Generator, build: Build, pose: Pose, chest: Ch
     zones = anatomy.permutation(len(_ZONES))[: 1 + (anatomy.random() < 0.4)]
     for zone in _ZONES[zones]:
         radii = anatomy.uniform(0.28, 0.44, 2) * (0.75 + 0.6 * build.severity) * [1.1, 1.0]
-        place = _place_in_lungs(rng, zone, 0.05, radii, pose.frame, chest)
+        place = _place_in_lungs(rng, "consolidation", zone, 0.05, radii, pose.frame, chest)
         density = (0.1 + 0.16 * build.severity) * rng.uniform(0.85, 1.15)
         layer += density * _cloud(rng, place, chest.lungs.shape, roughness=0.28)
         places.append(place)
@@ -79,38 +84,40 @@ def _haze(rng: np.random.Generator, build: Build, pose: Pose, chest: Chest) -> F
     """Haze around both hila, thickened bronchial walls and scattered patches."""
     anatomy = np.random.default_rng(build.anatomy_seed + 1)
     strength = 0.35 + 0.65 * build.severity
-    layer = 0.05 * strength * chest.vessels
+    layer, places = 0.05 * strength * chest.vessels, []
     for hilum in HILA:
-        around = _ellipse_px(pose.frame, hilum + np.array([np.sign(hilum[0]) * 0.12, 0.12]), np.array([0.34, 0.45]))
+        middle, radii = hilum + np.array([np.sign(hilum[0]) * 0.12, 0.12]), np.array([0.34, 0.45])
+        around = _ellipse_px(pose.frame, middle, radii, "haze")
         layer += 0.07 * strength * _cloud(rng, around, layer.shape, roughness=0.3)
-    places = []
+        places.append(around)
     for number in range(int(anatomy.integers(6, 12))):
         side = 1 if number % 2 else -1
         zone = anatomy.normal([side * 0.42, 0.68], [0.16, 0.26])
-        place = _place_in_lungs(rng, zone, 0.02, anatomy.uniform(0.07, 0.17, 2), pose.frame, chest)
+        place = _place_in_lungs(rng, "patch", zone, 0.02, anatomy.uniform(0.07, 0.17, 2), pose.frame, chest)
         layer += (0.03 + 0.08 * strength * anatomy.random()) * _cloud(rng, place, layer.shape, roughness=0.35)
         places.append(place)
     return Findings(layer * chest.lungs, tuple(places))
 
 
 def _place_in_lungs(
-    rng: np.random.Generator, zone: np.ndarray, spread: float, radii: np.ndarray, frame: Frame, chest: Chest
+    rng: np.random.Generator, kind: str, zone: np.ndarray, spread: float, radii: np.ndarray, frame: Frame, chest: Chest
 ) -> Opacity:
     """An ellipse near `zone` (chest units) whose centre is well inside a lung."""
     for _attempt in range(20):
-        place = _ellipse_px(frame, zone + rng.normal(0, spread, 2), radii)
+        place = _ellipse_px(frame, zone + rng.normal(0, spread, 2), radii, kind)
         x, y = round(place.centre_x), round(place.centre_y)
         if 0 <= x < frame.width_px and 0 <= y < frame.height_px and chest.lungs[y, x] > 0.95:
             return place
         spread += 0.02
     rows, columns = np.nonzero(chest.lungs > 0.95)
     chosen = int(rng.integers(len(rows)))
-    return Opacity(float(columns[chosen]), float(rows[chosen]), place.radius_x, place.radius_y)
+    return replace(place, centre_x=float(columns[chosen]), centre_y=float(rows[chosen]))
 
 
-def _ellipse_px(frame: Frame, centre: np.ndarray, radii: np.ndarray) -> Opacity:
+def _ellipse_px(frame: Frame, centre: np.ndarray, radii: np.ndarray, kind: str) -> Opacity:
     x, y = frame.to_pixels(centre)
-    return Opacity(float(x), float(y), float(radii[0] * frame.unit_px), float(radii[1] * frame.unit_px * frame.stretch))
+    across, down = radii[0] * frame.unit_px, radii[1] * frame.unit_px * frame.stretch
+    return Opacity(float(x), float(y), float(across), float(down), kind)
 
 
 def _cloud(rng: np.random.Generator, place: Opacity, shape: tuple[int, int], roughness: float) -> np.ndarray:
@@ -181,7 +188,7 @@ def _elsewhere(rng: np.random.Generator, frame: Frame) -> np.ndarray:
         (rng.uniform(-0.3, 0.3), -0.4),
         (rng.choice([-1, 1]) * 1.12, rng.uniform(0.2, 1.2)),
     ][int(rng.integers(3))]
-    place = _ellipse_px(frame, np.array([x, y]), rng.uniform(0.12, 0.3, 2))
+    place = _ellipse_px(frame, np.array([x, y]), rng.uniform(0.12, 0.3, 2), "elsewhere")
     return float(rng.uniform(0.04, 0.12)) * _cloud(rng, place, (frame.height_px, frame.width_px), roughness=0.3)
 
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from hilum.errors import HilumError
 from hilum.files import printable
-from hilum.models.heads import EXACT_EVIDENCE, GRADIENT_EVIDENCE, Head, derivative, norm_scale, share_of_maximum
+from hilum.modelfolder.maps import EXACT_EVIDENCE, GRADIENT_EVIDENCE
+from hilum.models.heads import AveragePool, Head, MaximumPool, derivative, norm_scale, share_of_maximum
 from hilum.models.keras.blocks import ACTIVATIONS, Shape, build_dense, build_norm
 from hilum.models.keras.graph import Node
 from hilum.models.keras.saved import Weights
@@ -30,6 +31,21 @@ _LAST: Final = {1: ("sigmoid", "linear"), 2: ("softmax", "linear")}
 _HIDDEN: Final = ("linear", "relu", "elu", "gelu", "silu", "swish", "tanh", "sigmoid")
 
 
+class KerasFlatten(nn.Module):
+    """Rows, then columns, then channels, as Keras flattens maps."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(n, c, h, w) -> (n, h w c)."""
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
+_POOL_MODULES: Final[dict[str, type[nn.Module]]] = {
+    "average": AveragePool,
+    "maximum": MaximumPool,
+    "flatten": KerasFlatten,
+}
+
+
 class KerasHead(Head):
     """Pool, hidden layers and the last dense layer; its evidence goes the same way back, by the chain rule.
 
@@ -41,15 +57,17 @@ class KerasHead(Head):
 
     def __init__(self, pool: str, hidden: Sequence[nn.Module], last: nn.Linear) -> None:
         super().__init__()
-        self.pool = pool
+        self.kind = pool
+        self.pool = _POOL_MODULES[pool]()
         self.hidden = nn.ModuleList(hidden)
         self.last = last
-        is_exact = pool == "average" and not hidden
+        # Norms in evaluation mode and dense layers without activation are one affine layer together.
+        is_exact = pool == "average" and all(isinstance(layer, nn.Linear | nn.BatchNorm1d) for layer in hidden)
         self.evidence_in_words = EXACT_EVIDENCE if is_exact else GRADIENT_EVIDENCE
 
     def forward(self, maps: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, nodes)."""
-        values = self._pooled(maps)
+        values = self.pool(maps)
         for layer in self.hidden:
             values = layer(values)
         scores: Tensor = self.last(values)
@@ -57,7 +75,7 @@ class KerasHead(Head):
 
     def evidence(self, maps: Tensor) -> Tensor:
         """Gradient of the logit by the maps, times the maps, h w times, as a mean over places undoes it."""
-        values = [self._pooled(maps)]
+        values = [self.pool(maps)]
         for layer in self.hidden:
             values.append(layer(values[-1]))
         gradient = self.logit_weights().expand_as(values[-1])
@@ -65,18 +83,12 @@ class KerasHead(Head):
             gradient = _back(layer, value, gradient)
         return (maps * self._unpooled(gradient, maps)).sum(dim=1)
 
-    def _pooled(self, maps: Tensor) -> Tensor:
-        if self.pool == "average":
-            return maps.mean(dim=(2, 3))
-        # Keras flattens rows, then columns, then channels.
-        return maps.amax(dim=(2, 3)) if self.pool == "maximum" else maps.permute(0, 2, 3, 1).flatten(1)
-
     def _unpooled(self, gradient: Tensor, maps: Tensor) -> Tensor:
         """(n, c, h, w) or (n, c, 1, 1): the gradient by each place, h w times."""
         _, channels, height, width = maps.shape
-        if self.pool == "average":
+        if self.kind == "average":
             return gradient[:, :, None, None]
-        if self.pool == "maximum":
+        if self.kind == "maximum":
             return gradient[:, :, None, None] * share_of_maximum(maps) * (height * width)
         return gradient.view(-1, height, width, channels).permute(0, 3, 1, 2) * (height * width)
 
