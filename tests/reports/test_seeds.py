@@ -9,6 +9,7 @@ import pytest
 
 from hilum.errors import HilumError
 from hilum.recipe import packaged_recipes
+from hilum.reports.results import read_rows
 from hilum.reports.seeds import fill_seeds, seeds_table
 from hilum.reproduction.plan import Row
 from hilum.reproduction.publish import publish
@@ -42,6 +43,13 @@ def test_figures_stand_with_interval_protocol_and_verdict(tmp_path: Path) -> Non
     assert "`best`: official: AUROC 0.986 [0.975, 0.992], error 0.060 [0.050, 0.070]" in table
     assert "`cnn-scratch`: official: epoch 3 of 8" in table
     assert f"`vgg19-frozen`: {no_weights('vgg19-frozen')}<br>" in table
+
+
+def test_figures_on_films_from_elsewhere_stand_under_no_protocol() -> None:
+    external = [one for one in read_rows(DOCS / "results") if one.evaluation and one.evaluation.fall]
+    table = seeds_table(DOCS / "results")
+    assert external
+    assert not any(one.evaluation and one.evaluation.scores.auroc.text() in table for one in external)
 
 
 def test_only_the_table_is_made_anew(tmp_path: Path) -> None:

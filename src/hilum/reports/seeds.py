@@ -115,8 +115,11 @@ def _measured(recipes: Sequence[str], results: Sequence[RowResult]) -> str:
 
 
 def _of_recipe(recipe: str, results: Sequence[RowResult]) -> str:
-    """The figures of a recipe under each of its protocols; where it has none, where it stands."""
-    of_recipe = [one for one in results if one.record.recipe == recipe]
+    """The figures of a recipe under each of its protocols; where it has none, where it stands.
+
+    What it does on films from elsewhere stands in docs/results.md: it belongs to no protocol.
+    """
+    of_recipe = [one for one in results if one.record.recipe == recipe and not _is_external(one)]
     means = {one.protocol: one for one in over_seeds(evaluations_of(of_recipe))}
     said = []
     for protocol in dict.fromkeys(row.protocol for row in all_rows() if row.recipe == recipe):
@@ -130,8 +133,13 @@ def _of_recipe(recipe: str, results: Sequence[RowResult]) -> str:
     return "; ".join(dict.fromkeys(said)) or "not measured yet"
 
 
+def _is_external(one: RowResult) -> bool:
+    return one.evaluation is not None and one.evaluation.fall is not None
+
+
 def _of_row(one: RowResult) -> str:
     if one.evaluation is None:
         return one.record.says if one.record.state == "no weights" else f"{one.record.protocol}: {one.record.where}"
     auroc, error = one.evaluation.scores.auroc.text(), error_at_one_half(one.evaluation).text()
-    return f"{one.record.protocol}: AUROC {auroc}, error {error}"
+    seed = f", seed {one.record.seed}" if one.record.seed else ""
+    return f"{one.record.protocol}{seed}: AUROC {auroc}, error {error}"
