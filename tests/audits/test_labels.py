@@ -16,6 +16,8 @@ from hilum.datasets import Catalogue, resolve_catalogue
 from hilum.errors import HilumError
 from hilum.runtime import Predictor
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def ward(seed: int, films: int = 600, distance: float = 4.0) -> tuple[Seen, np.ndarray, Question]:
     """Features of films of which every two are one patient's, the true labels, and a question with 5 % flipped."""

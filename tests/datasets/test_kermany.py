@@ -16,6 +16,8 @@ from hilum.datasets.patients import kermany
 from hilum.datasets.splits import DEVELOPMENT, PARTS, PROTOCOLS
 from hilum.images import read_film, to_square
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def test_index_agrees_with_the_manifest_that_came_with_the_films(kermany_films: Catalogue, shared_data: Path) -> None:
     with (shared_data / "kermany-224" / "manifest.csv").open(encoding="utf-8") as file:

@@ -23,6 +23,8 @@ from keras_files import ANSWERS, grey_films, tiny_layers, write_h5
 from model_folders import small_recipe, write_folder
 from stand_ins import manifest
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def films_of(folder: ModelFolder) -> np.ndarray:
     side = folder.manifest.side

@@ -10,6 +10,8 @@ from hilum.errors import HilumError
 from hilum.models import FilmClassifier, build_network
 from hilum.recipe import Network
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def films(count: int, side: int) -> torch.Tensor:
     return torch.randint(0, 256, (count, 1, side, side), generator=torch.Generator().manual_seed(0)).byte()

@@ -18,6 +18,8 @@ from hilum.models.stored import restore_imported, restore_network, stored_tensor
 from hilum.recipe import Network
 from keras_files import grey_films, tiny_layers, write_h5
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 SIDE = 32
 FILMS = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (3, 1, SIDE, SIDE), dtype=np.uint8))
 SMALL: dict[str, Any] = {"architecture": "small-cnn", "widths": (16, 16)}

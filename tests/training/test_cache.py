@@ -19,6 +19,8 @@ from hilum.progress import Silent
 from hilum.recipe import Network
 from hilum.training.cache import Activations, Place, TrunkRun, View, open_activations
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 FILMS = torch.randint(0, 256, (20, 1, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 PLENTY = 1_000_000
 

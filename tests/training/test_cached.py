@@ -15,6 +15,8 @@ from hilum.progress import Silent
 from hilum.training import Job, Place, Stopped, TrainedNetwork, cached_feed, train_network
 from small_job import after, first_network, run, same_weights, small_job, small_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 FROZEN = ("network.trained=head", "network.dropout=0.3", "augment.views=2", "train.keep=last")
 CACHED = (*FROZEN, "cache.enabled=true", "cache.engine=torch")
 

@@ -22,6 +22,8 @@ from hilum.training.device import (
     processor_has_bf16,
 )
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.mark.parametrize("device", ["cuda:7", "cpu:1", "cuda:99"])
 def test_number_that_no_device_has_is_refused(device: str) -> None:

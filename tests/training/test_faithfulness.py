@@ -19,6 +19,8 @@ from hilum.training.faithfulness import measure_faithfulness
 from small_job import run, same_weights, small_job
 from stand_ins import film
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 CALIBRATION = Calibration(slope=1.0, intercept=0.0, prevalence=0.5, films=24, patients=24)
 SIDE = 64
 

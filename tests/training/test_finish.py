@@ -19,6 +19,8 @@ from hilum.training import EpochRow, Job, KeptCases, Machine, RunFacts, RunFolde
 from small_job import first_network, small_job
 from stand_ins import MADE, film
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 PARTS = ("fit", "select", "calibrate")
 
 

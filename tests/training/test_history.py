@@ -16,6 +16,8 @@ from hilum.training.history import Curves, draw_history
 from hilum.training.judging import EpochRow
 from small_job import small_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 ROW = EpochRow(1, 0.6, 0.5, 0.9, 0.8, 0.95, 0.96, 0.85, 0.9, 0.01, 2.0)
 RECIPE = small_recipe("network.trained=head", "train.unfreeze_epoch=2", "train.epochs=4")
 

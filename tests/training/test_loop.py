@@ -22,6 +22,8 @@ from hilum.training.checkpoint import read_tensors_and_facts, write_tensors
 from hilum.training.schedules import learning_rate
 from small_job import after, first_network, run, same_weights, small_job, small_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 FROZEN = "network.trained=head"
 PATIENT = ("train.plateau_patience=1", "train.plateau_factor=0.1")
 Changes = tuple[str, ...]

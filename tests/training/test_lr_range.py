@@ -17,6 +17,8 @@ from hilum.training.lr_range import LARGEST, SMALLEST, RangeTest, draw_range, ra
 from hilum.training.step import Learner
 from small_job import first_network, small_job, small_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def swept(directory: Path, recipe: Recipe, steps: int = 40) -> RangeTest:
     classifier, job = first_network(recipe), small_job(directory, recipe)

@@ -20,6 +20,8 @@ from hilum.training.memory import Rehearsal, _candidates, largest_micro_batch, p
 from hilum.training.step import Learner
 from small_job import first_network, small_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 MACHINE = Machine("cpu", "fp32", threads=1, workers=0)
 CACHED = ("network.trained=head", "augment.views=2", "cache.enabled=true")
 RECIPE = small_recipe("film.side=64", "train.batch_size=512", "train.epochs=1", "train.unfreeze_epoch=0")

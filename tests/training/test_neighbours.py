@@ -19,6 +19,8 @@ from hilum.training.neighbours import THUMBNAIL_PX, gather_neighbours, kept_case
 from small_job import first_network, small_job
 from stand_ins import film
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 FIT, SELECT = 48, 16
 WIDE = film("train/1", "1", width_px=1400, height_px=1000)
 

@@ -16,6 +16,8 @@ from hilum.training.normal_map import FEWEST_FILMS, MOST_FILMS, mean_normal_map
 from model_folders import small_recipe, untrained
 from stand_ins import film
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 PIXELS = np.random.default_rng(2).integers(0, 256, (600, 32, 32), dtype=np.uint8)
 
 

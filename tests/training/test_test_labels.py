@@ -6,11 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from hilum.datasets import resolve_catalogue
 from hilum.datasets.catalogue import FilmRecord
 from hilum.datasets.catalogue_file import write_catalogue
 from hilum.progress import Silent
 from small_model import train_small
+
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
 
 DECIDES = ("calibration", "operating_points", "gate", "conformal", "parity")
 

@@ -23,6 +23,8 @@ from hilum.json_files import as_json
 from hilum.verbs.audit_labels import LabelsAudited, _index_again, labels
 from hilum.verbs.data_index import index
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture
 def audited(

@@ -18,6 +18,8 @@ from hilum.json_files import as_json
 from hilum.modelfolder import open_model_folder, salted_film_hash
 from hilum.verbs.audit_maps import MapsAudited, _without_level, maps, normal_films
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture(scope="module")
 def audited(phantom_run: Path, phantom_films: Path, tmp_path_factory: pytest.TempPathFactory) -> MapsAudited:

@@ -14,6 +14,8 @@ from hilum.errors import HilumError
 from hilum.json_files import as_json
 from hilum.verbs.audit_robustness import robustness
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture
 def own_films(phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,6 +17,8 @@ from hilum.verbs.audit_shift import shift
 from hilum.verbs.audit_shortcuts import shortcuts
 from stand_ins import reference_evaluation, reference_predictions
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture
 def own_films(phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -16,6 +16,8 @@ from hilum.errors import HilumError
 from hilum.images import read_film
 from hilum.verbs.data_show import show
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def test_two_pictures_are_written_beside_the_catalogue(tmp_path: Path) -> None:
     answer = show(kermany_like(tmp_path / "films", patients=3), workspace=tmp_path / "work")

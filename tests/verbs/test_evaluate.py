@@ -15,6 +15,8 @@ from sklearn.metrics import roc_auc_score
 from hilum.cli import run as hilum
 from hilum.evaluation import read_evaluation, write_evaluation
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture
 def own_films(phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -23,6 +23,8 @@ from hilum.reports.explained import look_into
 from hilum.runtime import Predictor
 from hilum.verbs.explain import Explained, explain
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 @pytest.fixture
 def ward(phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

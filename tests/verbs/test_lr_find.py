@@ -12,6 +12,8 @@ from hilum.cli import run as hilum
 from hilum.images import read_film
 from hilum.verbs.lr_find import SuggestedRate
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 OPTIONS = ["--set", "film.side=32", "--set", "network.widths=[16, 16]", "--set", "train.batch_size=8", "--steps", "40"]
 
 

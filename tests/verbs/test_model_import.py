@@ -25,6 +25,8 @@ from hilum.runtime import Predictor
 from hilum.verbs.model_import import ImportedModel
 from keras_files import ANSWERS, grey_films, tiny_layers, write_h5, write_keras
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 THREADS = 3  # another number than torch takes by itself on most machines
 
 

@@ -12,6 +12,8 @@ from hilum.cli import run as hilum
 from hilum.errors import HilumError
 from hilum.recipe import read_recipe
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 # `xception-last55` on another body: 55 of Keras's 154 layers of MobileNetV2.
 LAST = ("mobilenetv2-frozen", "--set", "network.trained=last", "--set", "network.last_layers=55")
 

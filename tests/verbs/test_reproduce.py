@@ -19,6 +19,8 @@ from hilum.reproduction import row
 from hilum.reproduction.child import Ended
 from small_rows import Here, as_options, write_small_weights
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def reproduce(films: Path, *words: str) -> int:
     return hilum(

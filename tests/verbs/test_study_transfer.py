@@ -11,6 +11,8 @@ from hilum.cli import run as hilum
 from hilum.modelfolder import open_model_folder
 from small_rows import CHANGES, Here, as_options, write_small_weights
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 CHANGED = [change for change in CHANGES if "epochs" not in change]
 
 

@@ -28,6 +28,8 @@ from hilum.recipe import read_recipe
 from hilum.training import Feed, Job, TrainedNetwork, train_network
 from small_model import train_small
 
+pytestmark = pytest.mark.slow  # seconds a test: `make check` leaves them to `make test`
+
 
 def test_model_folder_is_whole_and_names_who_served_what(
     phantom_run: Path, phantom_films: Path, tmp_path: Path

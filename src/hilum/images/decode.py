@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import PIL.ImageFile
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ImageFile import ImageFile
@@ -118,6 +119,8 @@ def _decode(content: bytes, source_format: str, shown: str, limits: Limits) -> F
 def _load(image: ImageFile, notes: list[str]) -> int:
     """Decode every pixel; gives back the orientation from 1 to 8."""
     orientation = _orientation(image, notes) if isinstance(image, TiffImageFile) else 1
+    # For the whole process, and WeasyPrint sets it as it is imported: half a film would then be filled up with black.
+    PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
     image.load()
     if not isinstance(image, TiffImageFile):
         orientation = _orientation(image, notes)  # only now: PNG may hold its EXIF behind the pixels
