@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from planted_shortcuts import corner_marker, planted
+from pointing_game import weighted_mean
 
 from hilum.attribution.evidence import EvidenceMap
 from hilum.attribution.inside import Mask, points_into, share_in_mask
@@ -33,7 +34,6 @@ from hilum.explaining.methods import METHODS, method_for
 from hilum.images import read_film, to_square
 from hilum.json_files import write_json
 from hilum.metrics import Estimate, Statistic, estimate, resample_patients
-from hilum.metrics.arrays import Floats
 from hilum.metrics.estimates import share_over_patients
 from hilum.progress import Progress, Silent, on_stderr, track
 from hilum.runtime import Predictor
@@ -145,15 +145,9 @@ def _row(
         shown=shown,
         films=len(maps),
         called=share_over_patients(predictor.probability(predictor.logits(squares)) >= threshold, patient, "no films"),
-        in_corner=estimate([Statistic(partial(_mean, shares))], resampling)[0],
+        in_corner=estimate([Statistic(partial(weighted_mean, shares))], resampling)[0],
         points_there=share_over_patients(np.array([points_into(one, there) for one in maps]), patient, "no films"),
     )
-
-
-def _mean(values: Floats, weights: Floats) -> Floats:
-    """(...,) means of (n,) values under (..., n) weights."""
-    mean: Floats = weights @ values / weights.sum(axis=-1)
-    return mean
 
 
 def main() -> None:

@@ -225,7 +225,9 @@ def _row(name: str, which: str, figures: Floats, held_out: HeldOut) -> Row:
     rows = held_out.rows(which)
     patient = held_out.patient[rows]
     of_films, resampling = figures[rows], resample_patients(patient, held_out.kind[rows] == KINDS[0], DRAWS, 0)
-    overlap, inside = estimate([Statistic(partial(_mean, of_films[:, column])) for column in (1, 2)], resampling)
+    overlap, inside = estimate(
+        [Statistic(partial(weighted_mean, of_films[:, column])) for column in (1, 2)], resampling
+    )
     return Row(
         map=name,
         which=which,
@@ -238,7 +240,7 @@ def _row(name: str, which: str, figures: Floats, held_out: HeldOut) -> Row:
     )
 
 
-def _mean(values: Floats, weights: Floats) -> Floats:
+def weighted_mean(values: Floats, weights: Floats) -> Floats:
     """(...,) means of (n,) values under (..., n) weights."""
     mean: Floats = weights @ values / weights.sum(axis=-1)
     return mean

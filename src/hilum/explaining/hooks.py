@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hilum.models.operations import evaluating
+
 Hear = Callable[[str, Tensor], None]
 """Takes a module's name and what it just said; called once each time the module runs."""
 
@@ -22,14 +24,12 @@ def unchanged(network: nn.Module) -> Iterator[None]:
     Afterwards every module has the mode and every parameter the mark that it had, also after an exception or Ctrl-C.
     Buffers need no care: in evaluation mode a norm does not touch its statistics.
     """
-    modes = [(module, module.training) for module in network.modules()]
     marks = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     try:
-        network.eval().requires_grad_(False)
-        yield
+        with evaluating(network):
+            network.requires_grad_(False)
+            yield
     finally:
-        for module, was_training in modes:
-            module.training = was_training
         for parameter, learns in marks:
             parameter.requires_grad_(learns)
 

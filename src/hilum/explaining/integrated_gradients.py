@@ -27,7 +27,6 @@ MOST_POINTS: Final = 256
 HALVED: Final = 8
 """Pieces that are halved at a time, which makes twice as many points a pass."""
 
-BASELINE_IN_WORDS: Final = "an even film of the film's mean grey"
 # Evidence is gradient times distance from the baseline: with a black one, dark pixels would get none, and air in a lung
 # is dark, so what speaks against pneumonia would be left out. A blurred film keeps an opacity, which is itself blurred.
 
@@ -70,8 +69,8 @@ def integrated_gradients(
 ) -> IntegratedGradients:
     """The evidence of each pixel; what is still missing in the end is stated and not spread over the pixels.
 
-    The baseline is `BASELINE_IN_WORDS`. A network may well call it pneumonia: the evidence says what makes this film's
-    logit another than that of a film without any structure.
+    The baseline is an even film of the film's mean grey. A network may well call it pneumonia: the evidence says what
+    makes this film's logit another than that of a film without any structure.
 
     Args:
         square: (side, side) uint8.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from hilum.attribution.evidence import EvidenceMap, Logits, Square, Squares
+from hilum.attribution.graph_map import graph_map
 from hilum.attribution.occlusion import occlusion_map
 from hilum.attribution.places import Places, placed
 from hilum.engine import Engine
@@ -172,7 +173,7 @@ def _of_graph(method: MethodName, manifest: Manifest, engine: Engine) -> Method:
 
 
 def _graph_map(engine: Engine, square: Square, level: EvidenceMap | None, places: Places | None) -> Explained:
-    (evidence,) = engine.run(square[None], ("activation_map",))["activation_map"]
+    evidence = graph_map(engine, square)
     note = _coarseness(evidence) if places else f"{_coarseness(evidence)} {UNPLACED}"
     return Explained(placed(evidence if level is None else beyond_normal(evidence, level), places, engine.side), note)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import json
 import re
@@ -24,6 +22,7 @@ from hilum.explaining.sheets import Sheet, as_sheet
 from hilum.files import write_together
 from hilum.provenance import Provenance
 from hilum.reports import words
+from hilum.reports.embedded import as_text, data_uri, script_hash
 from hilum.reports.page import templates
 
 if TYPE_CHECKING:
@@ -86,12 +85,12 @@ def write_atlas(folder: Path, atlas: Atlas, title: AtlasTitle) -> Path:
 def atlas_page(atlas: Atlas, title: AtlasTitle) -> str:
     """The atlas as one self-contained HTML document: no request leaves it; one script, allowed by its hash."""
     script = _part("atlas.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    digest = script_hash(script)
     thumbnails = _Thumbnails(atlas, title)
     last = _last_maps(atlas)
     values = {
         "side": atlas.square.shape[-1],
-        "film": _address(_png(atlas.square), "png"),
+        "film": data_uri(_png(atlas.square), "png"),
         "layers": [_layer_values(picture, thumbnails) for picture in atlas.pictures],
         "filters": _sheet_values(atlas.filters.sheet) if atlas.filters else None,
         "films": thumbnails.values(),
@@ -254,7 +253,7 @@ def _spans(layer: NetworkLayer) -> list[int] | None:
 
 def _sheet_values(sheet: Sheet) -> dict[str, Any]:
     return {
-        "picture": base64.b64encode(sheet.content).decode("ascii"),
+        "picture": as_text(sheet.content),
         "type": f"image/{sheet.kind}",
         "count": sheet.tiles,
         "columns": sheet.columns,
@@ -267,7 +266,7 @@ def _sheet_values(sheet: Sheet) -> dict[str, Any]:
 def _packed(numbers: npt.NDArray[Any]) -> str:
     """The array's bytes, four a number, little-endian."""
     kind = "<f4" if np.issubdtype(numbers.dtype, np.floating) else "<i4"
-    return base64.b64encode(np.ascontiguousarray(numbers, dtype=kind).tobytes()).decode("ascii")
+    return as_text(np.ascontiguousarray(numbers, dtype=kind).tobytes())
 
 
 def _last_maps(atlas: Atlas) -> list[LayerPicture]:
@@ -354,10 +353,6 @@ def _png(grey: npt.NDArray[np.uint8]) -> bytes:
     content = io.BytesIO()
     Image.fromarray(np.asarray(grey)).save(content, "PNG", compress_level=4)  # the best level takes five times as long
     return content.getvalue()
-
-
-def _address(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64," + base64.b64encode(content).decode("ascii")
 
 
 @cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 from collections.abc import Mapping
 from itertools import chain
@@ -23,6 +21,7 @@ from hilum.files import printable, spreadsheet_safe
 from hilum.images import read_film, to_square
 from hilum.progress import Progress, Silent, track
 from hilum.reports import words
+from hilum.reports.embedded import data_uri, script_hash
 from hilum.reports.page import templates
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def review_page(audit: LabelAudit, pictures: Mapping[str, str], next_step: str) 
     loader = environment.loader
     assert isinstance(loader, PackageLoader)
     script = loader.get_source(environment, "audit_labels.js")[0]
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    digest = script_hash(script)
     return environment.get_template("audit_labels.html.j2").render(
         audit=audit,
         pictures=pictures,
@@ -166,4 +165,4 @@ def _picture(path: Path) -> str:
         return ""
     file = io.BytesIO()
     Image.fromarray(square).save(file, "JPEG", quality=_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data_uri(file.getvalue())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from hilum.attribution.evidence import EvidenceMap, Square
 from hilum.explaining.faithfulness import CENTRE_BLOB, RANDOM, Curves, MethodFaithfulness, Randomisation
 from hilum.explaining.verdict import MOST_SIMILAR
 from hilum.metrics import Estimate
-from hilum.reports.explanation import jpeg_uri
+from hilum.reports.embedded import small_jpeg
 from hilum.reports.svg import GREY, HAIRLINE, INK, NORMAL, PNEUMONIA, as_svg, drawing
 from hilum.runtime.mapping import in_patches, overlay
 
@@ -92,12 +91,12 @@ def example_picture(method: str, square: Square, evidence: EvidenceMap) -> Marku
     if method == _BY_PIXEL:
         evidence = in_patches(evidence)
     limit = float(np.abs(evidence).max()) or 1.0
-    return _as_uri(overlay(square, evidence, limit))
+    return small_jpeg(overlay(square, evidence, limit), (_SIDE_PX, _SIDE_PX))
 
 
 def film_picture(square: Square) -> Markup:
     """The film as the network sees it, as a data URI."""
-    return _as_uri(Image.fromarray(square))
+    return small_jpeg(Image.fromarray(square), (_SIDE_PX, _SIDE_PX))
 
 
 def _draw_limits(axes: Axes, test: Randomisation) -> None:
@@ -118,11 +117,3 @@ def _draw_likeness(axes: Axes, layers: Sequence[int], figures: Sequence[Estimate
     for place, one in zip(layers, figures, strict=True):
         if "marker" in style and one.low is not None and one.high is not None:
             axes.vlines(place, one.low, one.high, color=style["color"], linewidth=0.9)
-
-
-def _as_uri(picture: Image.Image) -> Markup:
-    small = picture.convert("RGB")
-    small.thumbnail((_SIDE_PX, _SIDE_PX))
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=82)
-    return jpeg_uri(content.getvalue())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hilum.metrics import Estimate
+from hilum.reports.embedded import data_uri
 from hilum.reports.svg import GREY, HAIRLINE, INK, NORMAL, PNEUMONIA, as_svg, drawing
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def picture_of(pixels: np.ndarray) -> str:
 
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode("ascii")
+    return data_uri(content.getvalue(), "png")
 
 
 def difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from markupsafe import Markup
 
 from hilum.modelfolder.maps import ONE_LOGIT
 from hilum.reports import words
+from hilum.reports.embedded import data_uri
 from hilum.reports.explanation_record import (
     TITLES,
     Explanation,
@@ -64,7 +64,7 @@ def explanation_page(explanation: Explanation, pictures: Pictures) -> str:
             one_logit=ONE_LOGIT,
             titles=TITLES,
             words=words,
-            jpeg=jpeg_uri,
+            jpeg=data_uri,
             two_digits=two_digits,
         )
     )
@@ -144,11 +144,6 @@ def doubts(explanation: Explanation) -> tuple[str, ...]:
 def limits_of(models: Sequence[UsedModel]) -> tuple[str, ...]:
     """The limits of all models, each sentence once."""
     return tuple(dict.fromkeys(limit for model in models for limit in model.limits))
-
-
-def jpeg_uri(content: bytes) -> Markup:
-    """A JPEG file as the address of an image inside the page."""
-    return Markup("data:image/jpeg;base64," + base64.b64encode(content).decode("ascii"))
 
 
 def _cell(answer: ShownAnswer) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from hilum.evaluation.reading import COLUMNS, Judgement, Reading
 from hilum.metrics.comparison import ALPHA, PairedTest
 from hilum.reports import words
 from hilum.reports.comparison_words import p_value
+from hilum.reports.embedded import as_text, script_hash
 from hilum.reports.page import templates
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def reader_page(data_name: str, part: str, shown: Sequence[ShownFilm], answers: 
         "columns": list(COLUMNS),
         "answers": answers,
     }
-    pictures = [(film.code, base64.b64encode(film.png).decode("ascii")) for film in shown]
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    pictures = [(film.code, as_text(film.png)) for film in shown]
+    digest = script_hash(script)
     return (
         templates()
         .get_template("reader.html.j2")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +13,12 @@ from hilum.evaluation import PredictionTable
 from hilum.files import printable
 from hilum.images import read_film, to_square
 from hilum.progress import Progress, Silent
+from hilum.reports.embedded import small_jpeg
 from hilum.runtime import Predictor
 from hilum.runtime.mapping import draw_map
 
 MOST_ERRORS: Final = 16
-_SIDE_PX: Final = 220
+_MOST_PX: Final = (440, 220)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +72,10 @@ def worst_errors(
             label=films.films[row].label,
             subtype=films.films[row].subtype,
             probability=float(predictions.probability[row]),
-            film=_as_uri(Image.fromarray(square)),
-            activation_map=_as_uri(draw_map(square, evidence, scale)) if evidence is not None else Markup(""),
+            film=small_jpeg(Image.fromarray(square), _MOST_PX),
+            activation_map=(
+                small_jpeg(draw_map(square, evidence, scale), _MOST_PX) if evidence is not None else Markup("")
+            ),
         )
         for row, square, evidence in found
     )
-
-
-def _as_uri(picture: Image.Image) -> Markup:
-    """A JPEG small enough for a page that holds many of them."""
-    picture.thumbnail((2 * _SIDE_PX, _SIDE_PX))
-    text = io.BytesIO()
-    picture.convert("RGB").save(text, "JPEG", quality=82)
-    return Markup("data:image/jpeg;base64," + base64.b64encode(text.getvalue()).decode("ascii"))

@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import asdict
 
 from hilum.attribution.evidence import EvidenceMap
+from hilum.attribution.graph_map import ACTIVATION_MAP, graph_map
 from hilum.attribution.places import placed
 from hilum.engine import FEATURE_DISTANCE, Engine, Films
 from hilum.errors import HilumError, nearest
@@ -27,7 +27,6 @@ from hilum.progress import Progress, Silent
 from hilum.runtime.gate import INVERTED, refusals, warning
 from hilum.runtime.prediction import Assessment, Prediction
 
-ACTIVATION_MAP: Final = "activation_map"
 _Response = Mapping[str, npt.NDArray[np.float32]]
 """Outputs of the graph by name, of one film."""
 
@@ -145,8 +144,7 @@ class Predictor:
 
         The graph's own map is coarser, and its mean is the logit without the head's bias.
         """
-        (evidence,) = self.engine.run(square[None], (ACTIVATION_MAP,))[ACTIVATION_MAP]
-        return self._placed(evidence)
+        return self._placed(graph_map(self.engine, square))
 
     def _placed(self, evidence: EvidenceMap) -> EvidenceMap:
         return placed(evidence, self.manifest.map_places, self.side)

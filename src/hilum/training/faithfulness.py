@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from hilum.attribution.evidence import EvidenceMap, Square, Squares
-from hilum.attribution.places import Places, placed
+from hilum.attribution.evidence import Squares
+from hilum.attribution.graph_map import graph_map
+from hilum.attribution.places import placed
 from hilum.datasets import Catalogue, Split
 from hilum.engine import Engine
 from hilum.explaining.chosen import Rows, one_a_patient, spread
@@ -72,7 +73,7 @@ def measure_faithfulness(
     answer = partial(_calibrated, engine, PlattScaling(calibration.slope, calibration.intercept))
     films = AskedFilms.of(np.asarray(pixels[rows]), answer, catalogue.is_pneumonia[rows], split.seed)
     places = places_of_maps(classifier, engine.side)
-    maps = [_graph_map(engine, square, places) for square in films.squares]
+    maps = [placed(graph_map(engine, square), places, engine.side) for square in films.squares]
     own, random = map_curves(films, maps, METHOD, progress), random_curves(films, maps, progress)
     found = gains(own, random, blob_curves(films, progress), films)
     fewer = films.subset(spread(len(rows), most // 2))
@@ -91,11 +92,6 @@ def measured_rows(catalogue: Catalogue, split: Split, most: int = MOST_FILMS) ->
 
 def _calibrated(engine: Engine, platt: PlattScaling, squares: Squares) -> Floats:
     return platt.probability(engine.logits(squares))
-
-
-def _graph_map(engine: Engine, square: Square, places: Places | None) -> EvidenceMap:
-    (evidence,) = engine.run(square[None], ("activation_map",))["activation_map"]
-    return placed(evidence, places, engine.side)
 
 
 def _record(found: tuple[Gain, ...], forgotten: Randomisation, notes: tuple[str, ...], films: int) -> Faithfulness:

@@ -48,6 +48,9 @@ from hilum.training.step import Learner
 TOO_MUCH = 77
 """Exit status of a measuring process that has taken more than it was allowed."""
 
+OUT_OF_MEMORY = ("memory", "could not create a primitive")
+"""What torch and oneDNN say when they get no more of it; oneDNN gives no other reason for the second."""
+
 
 def largest_micro_batch(
     classifier: FilmClassifier, recipe: Recipe, machine: Machine, limit_bytes: int, progress: Progress | None = None
@@ -232,7 +235,7 @@ def measure_for_parent() -> None:
             rehearsal = rehearsal or Rehearsal(_network_of_that_size(recipe), recipe, machine)
             rehearsal.take(piece)
         except (MemoryError, RuntimeError) as error:
-            if isinstance(error, MemoryError) or "memory" in str(error).lower():
+            if isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY):
                 os._exit(TOO_MUCH)
             raise
         sys.stdout.write(f"{max(0, peak_bytes() - before)}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,8 +14,9 @@ from hilum.errors import HilumError
 from hilum.files import printable, write_atomically
 from hilum.images import read_film
 from hilum.progress import Progress, track
+from hilum.reports.embedded import small_jpeg
 from hilum.reports.explained import Answered, ExplainedFilm, Explainer, error_of, for_eyes
-from hilum.reports.explanation import Pictures, jpeg_uri
+from hilum.reports.explanation import Pictures
 from hilum.reports.explanation_record import ACTIVATIONS, ShownAnswer, ShownFilm, UsedMethod, UsedModel
 from hilum.reports.words import percent
 from hilum.runtime.mapping import PNG_LEVEL, Pixels, draw_map, overlay
@@ -25,7 +25,7 @@ from hilum.verbs.room import cut_to_bytes, disc_key, free_name
 if TYPE_CHECKING:
     from hilum.verbs.explain_activations import Atlases
 
-_ON_PAGE_PX: Final = 480
+_ON_PAGE_PX: Final = (480, 480)
 _LONGEST_NAME_BYTES: Final = 225
 """Discs take 255; the rest is for the number, the suffix, and the dots and signs of a file that is not whole yet."""
 _LONGEST_MODEL_BYTES: Final = 80
@@ -73,7 +73,7 @@ class MapWriter:
         except HilumError as error:  # it was there when the models answered
             film = film.unread(error)
         if pixels is not None:
-            self._films[place] = small_jpeg(Image.fromarray(pixels))
+            self._films[place] = small_jpeg(Image.fromarray(pixels), _ON_PAGE_PX)
         answers = [self._answer(film, answer, number, pixels, progress) for number, answer in enumerate(film.answers)]
         return ShownFilm(printable(film.path), film.label, tuple(answers))
 
@@ -117,17 +117,8 @@ class MapWriter:
         )
         picture = draw_map(pixels, evidence, method.full_colour, geometry, caption)
         write_atomically(self._folder / name, lambda file: picture.save(file, "PNG", compress_level=PNG_LEVEL))
-        self._maps[name] = small_jpeg(overlay(pixels, evidence, method.full_colour, geometry))
+        self._maps[name] = small_jpeg(overlay(pixels, evidence, method.full_colour, geometry), _ON_PAGE_PX)
         self.files.append(name)
-
-
-def small_jpeg(picture: Image.Image) -> Markup:
-    """The picture as a data URI, small enough for a page that holds many of them."""
-    small = picture.convert("RGB")
-    small.thumbnail((_ON_PAGE_PX, _ON_PAGE_PX))
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=82)
-    return jpeg_uri(content.getvalue())
 
 
 def _plain(name: str) -> str:
