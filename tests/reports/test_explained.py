@@ -26,7 +26,7 @@ from hilum.reports.explained import (
     scales_of,
     worst_first,
 )
-from hilum.runtime import Prediction, Predictor
+from hilum.runtime import Answering, Prediction, Predictor
 from hilum.runtime.mapping import strength_of
 
 
@@ -49,7 +49,7 @@ def test_label_is_that_of_the_folder_right_above(path: str, label: str) -> None:
 def explainer(threshold: float) -> Explainer:
     """A model that is only asked for its threshold."""
     point = StoredOperatingPoint("0.5", threshold, "none", 1.0, 1.0, True)
-    return Explainer("a", cast(Predictor, SimpleNamespace()), point, ())
+    return Explainer("a", cast(Answering, SimpleNamespace(point=point)), ())
 
 
 def film(name: str, label: str, *probabilities: float | None, threshold: float = 0.5) -> ExplainedFilm:
@@ -101,7 +101,7 @@ def test_scale_is_one_for_all_films_of_a_model_and_method() -> None:
 def test_little_is_kept_of_each_map(phantom_run: Path, phantom_films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictor = Predictor.open(phantom_run)
     methods = tuple(method_for(name, predictor.folder, predictor.engine) for name in METHODS)
-    asked = Explainer("a", predictor, predictor.manifest.operating_points[0], methods)
+    asked = Explainer("a", Answering(predictor, "youden"), methods)
     paths = sorted((phantom_films / "train" / "NORMAL").iterdir())[:2]
 
     def sizes() -> list[int]:
@@ -119,7 +119,7 @@ def test_film_that_can_no_longer_be_read_has_its_reason_for_an_answer(
 ) -> None:
     predictor = Predictor.open(phantom_run)
     method = method_for("occlusion", predictor.folder, predictor.engine)
-    asked = Explainer("a", predictor, predictor.manifest.operating_points[0], (method,))
+    asked = Explainer("a", Answering(predictor, "youden"), (method,))
     films = [tmp_path / f"{number}.jpeg" for number in range(2)]
     for film in films:
         film.write_bytes(next((phantom_films / "train" / "NORMAL").iterdir()).read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from msgspec.structs import replace as changed
 from PIL import Image
 
 from hilum.attribution.places import placed
-from hilum.engine import Films
 from hilum.errors import HilumError
+from hilum.files import sha256_of
 from hilum.images import read_film, to_square
 from hilum.modelfolder import Conformal
-from hilum.runtime import Predictor
+from hilum.runtime import Answering, Prediction, Predictor
 from hilum.runtime.gate import INVERTED
 
 
@@ -28,16 +29,29 @@ def films_of(folder: Path, label: str) -> list[Path]:
     return sorted((folder / "test" / label).iterdir())
 
 
-def test_batch_and_single_film_get_the_same_answer(predictor: Predictor, phantom_films: Path) -> None:
+def answers(predictor: Predictor, paths: Iterable[Path]) -> list[Prediction]:
+    answering = Answering(predictor, "youden")
+    return [answering.of(path).prediction for path in paths]
+
+
+def test_film_is_looked_at_by_itself_whatever_else_is_asked(predictor: Predictor, phantom_films: Path) -> None:
     paths = films_of(phantom_films, "PNEUMONIA")[:5]
-    together = [row.probability for row in predictor.predict(paths, "youden")]
-    alone = [next(predictor.predict([path], "youden")).probability for path in paths]
-    assert together == pytest.approx(alone, abs=1e-6)
+    squares = np.stack([to_square(read_film(path).pixels, predictor.side, predictor.geometry) for path in paths])
+    alone = [predictor.look(path, "activation_map").assessment.logit for path in paths]
+    assert [one.logit for one in predictor.assess(paths)] == alone  # to the last bit
+    assert predictor.logits(squares) == pytest.approx(alone, abs=1e-5)
+
+
+def test_bytes_and_file_are_the_same_film(predictor: Predictor, phantom_films: Path) -> None:
+    path = films_of(phantom_films, "NORMAL")[0]
+    by_path, by_bytes = predictor.look(path), predictor.look(path.read_bytes(), name="ward.jpeg")
+    assert by_bytes.assessment == replace(by_path.assessment, path="ward.jpeg")
+    assert by_bytes.sha256 == by_path.sha256 == sha256_of(path)
 
 
 def test_decision_follows_the_named_operating_point(predictor: Predictor, phantom_films: Path) -> None:
     threshold = predictor.operating_point("youden").threshold
-    for row in predictor.predict(films_of(phantom_films, "NORMAL"), "youden"):
+    for row in answers(predictor, films_of(phantom_films, "NORMAL")):
         assert row.probability is not None
         assert row.decision == ("pneumonia" if row.probability >= threshold else "normal")
 
@@ -47,7 +61,7 @@ def test_bad_film_is_a_row_with_its_reason_and_the_others_go_on(
 ) -> None:
     (tmp_path / "bad.jpeg").write_text("no film")
     good = films_of(phantom_films, "NORMAL")[0]
-    rows = list(predictor.predict([good, tmp_path / "bad.jpeg", good], "youden"))
+    rows = answers(predictor, [good, tmp_path / "bad.jpeg", good])
     assert [row.decision == "not assessed" for row in rows] == [False, True, False]
     assert "bad.jpeg" in rows[1].problem and rows[1].probability is None
     assert rows[0].probability == rows[2].probability
@@ -105,7 +119,7 @@ def test_picture_that_is_no_chest_is_refused_with_its_distance(predictor: Predic
     page = np.full((200, 200), 245, np.uint8)
     page[10:190:8, 10:190] = 20
     Image.fromarray(page).save(tmp_path / "page.png")
-    [row] = predictor.predict([tmp_path / "page.png"], "youden")
+    [row] = answers(predictor, [tmp_path / "page.png"])
     assert row.status == row.decision == "not assessed" and row.probability is None and row.answers is None
     assert "does not look like a chest film" in row.problem and "page.png" in row.problem
 
@@ -116,7 +130,7 @@ def test_film_beyond_the_first_limit_is_answered_with_a_warning(predictor: Predi
     strict = Predictor(
         replace(predictor.folder, manifest=changed(predictor.manifest, gate=changed(gate, warn_above=0.01)))
     )
-    [row] = strict.predict(films_of(phantom_films, "NORMAL")[:1], "youden")
+    [row] = answers(strict, films_of(phantom_films, "NORMAL")[:1])
     assert row.status == "answered" and row.probability is not None and "unlike the training films" in row.warning
 
 
@@ -125,7 +139,7 @@ def test_film_whose_black_and_white_are_exchanged_is_told_so(
 ) -> None:
     film = read_film(films_of(phantom_films, "NORMAL")[0])
     Image.fromarray(255 - film.pixels).save(tmp_path / "inverted.png")
-    [row] = predictor.predict([tmp_path / "inverted.png"], "youden")
+    [row] = answers(predictor, [tmp_path / "inverted.png"])
     assert row.reasons[-1] == INVERTED and len(row.reasons) == 2
 
 
@@ -155,9 +169,8 @@ def test_sets_say_which_answers_stay_open(
         alpha=0.05, pneumonia_from=limits[0], normal_to=limits[1], pneumonia_patients=30, normal_patients=30
     )
     manifest = changed(predictor.manifest, conformal=sets)
-    [row] = Predictor(replace(predictor.folder, manifest=manifest)).predict(
-        films_of(phantom_films, "NORMAL")[:1], "youden"
-    )
+    changed_model = Predictor(replace(predictor.folder, manifest=manifest))
+    [row] = answers(changed_model, films_of(phantom_films, "NORMAL")[:1])
     assert row.answer_set == words and row.decision in ("pneumonia", "normal")
 
 
@@ -165,28 +178,6 @@ def test_model_without_gate_and_sets_answers_and_says_nothing_of_them(
     predictor: Predictor, phantom_films: Path
 ) -> None:
     old = Predictor(replace(predictor.folder, manifest=changed(predictor.manifest, gate=None, conformal=None)))
-    [row] = old.predict(films_of(phantom_films, "NORMAL")[:1], "youden")
+    [row] = answers(old, films_of(phantom_films, "NORMAL")[:1])
     assert row.status == "answered" and row.distance is None and row.answers is None and row.answer_set == ""
     assert old.distances(np.zeros((1, old.side, old.side), np.uint8)) is None
-
-
-def test_maps_come_with_the_answers_from_one_pass_and_are_those_that_are_asked_for_alone(
-    predictor: Predictor, phantom_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "bad.jpeg").write_bytes(b"no film")
-    paths = [*films_of(phantom_films, "PNEUMONIA")[:2], tmp_path / "bad.jpeg"]
-    passes, run = list[tuple[str, ...]](), predictor.engine.run
-
-    def counted(films: Films, names: tuple[str, ...] = ("logit",)) -> dict[str, np.ndarray]:
-        passes.append(names)
-        return dict(run(films, names))
-
-    monkeypatch.setattr(predictor.engine, "run", counted)
-    answers = list(predictor.predict_with_maps(paths, "youden"))
-    assert len(passes) == 1 and "activation_map" in passes[0]
-    assert [answer for answer, _ in answers] == list(predictor.predict(paths, "youden"))
-    for path, (_, evidence) in zip(paths[:2], answers[:2], strict=True):
-        square = to_square(read_film(path).pixels, predictor.side, predictor.geometry)
-        assert evidence is not None
-        np.testing.assert_allclose(evidence, predictor.activation_map(square), atol=1e-5)
-    assert answers[2][1] is None

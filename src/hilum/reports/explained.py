@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hilum.attribution.evidence import EvidenceMap
 from hilum.datasets.found import class_of
 from hilum.errors import HilumError
-from hilum.files import printable, sha256_of
-from hilum.images import read_film, to_square
+from hilum.files import printable
+from hilum.images import to_square
 from hilum.modelfolder import StoredOperatingPoint, salted_film_hash
 from hilum.progress import Progress, track
-from hilum.runtime import Prediction, Predictor
+from hilum.runtime import Answering, Prediction, Predictor
 from hilum.runtime.mapping import Pixels, full_colour_at, in_patches, strength_of
-from hilum.runtime.neighbours import SimilarCase, SimilarCases
+from hilum.runtime.neighbours import SimilarCase
 
 if TYPE_CHECKING:
     from hilum.explaining.methods import Explained, Method
@@ -39,15 +38,23 @@ class Explainer:
 
     Args:
         name: of the model, unlike that of any other that is asked at once.
-        predictor: the model.
-        point: one of its stored operating points.
+        answering: the model and the operating point that decides.
         methods: perhaps none, where only answers are wanted.
     """
 
     name: str
-    predictor: Predictor
-    point: StoredOperatingPoint
+    answering: Answering
     methods: tuple[Method, ...]
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model."""
+        return self.answering.predictor
+
+    @property
+    def point(self) -> StoredOperatingPoint:
+        """The stored operating point that decides."""
+        return self.answering.point
 
     def square(self, pixels: Pixels) -> Pixels:
         """(side, side) uint8, the film as the model takes it."""
@@ -134,53 +141,31 @@ def look_into(explainers: Sequence[Explainer], paths: Sequence[Path], progress: 
 
 def _asked(explainer: Explainer, paths: Sequence[Path], progress: Progress) -> list[Answered]:
     """One model's answers to all films."""
-    cases = SimilarCases.open(explainer.predictor)
     label = f"Answers{' and maps' if explainer.methods else ''} of {explainer.name}"
-    pairs = track(progress, zip(paths, _answers(explainer, paths), strict=True), label, len(paths))
-    training = explainer.predictor.manifest.training
-    met = training.films
-    asked = []
-    for path, (said, own) in pairs:
-        answer = _looked_into(explainer, path, said, own, cases)
-        asked.append(replace(answer, has_met=_is_among(path, met, training.salt)))
-    return asked
+    met = explainer.predictor.manifest.training.films
+    return [_looked_into(explainer, path, met) for path in track(progress, paths, label, len(paths))]
 
 
-def _answers(explainer: Explainer, paths: Sequence[Path]) -> Iterator[tuple[Prediction, EvidenceMap | None]]:
-    """The predictions; each with the model's own map from the same pass of the graph, where it is asked for."""
-    predictor, point = explainer.predictor, explainer.point.name
-    if any(method.name == OWN for method in explainer.methods):
-        return predictor.predict_with_maps(paths, point)
-    return ((said, None) for said in predictor.predict(paths, point))
+def _looked_into(explainer: Explainer, path: Path, met: frozenset[str]) -> Answered:
+    """The answer, with the model's own map from the same pass of the graph where it is asked for, then other maps.
 
-
-def _looked_into(
-    explainer: Explainer, path: Path, said: Prediction, own: EvidenceMap | None, cases: SimilarCases | None
-) -> Answered:
-    if said.problem:
-        return Answered(said)
-    needs_film = cases is not None or any(method.name != OWN for method in explainer.methods)
-    try:
-        square = explainer.square(read_film(path).pixels) if needs_film else None
-    except HilumError as error:  # it was there a moment ago
-        return _unread(path, error)
-    seen = []
+    Args:
+        met: salted hashes of the films that the model was made with; another copy of a picture is not known again.
+    """
+    salt = explainer.predictor.manifest.training.salt
+    asks_own = any(method.name == OWN for method in explainer.methods)
+    answer = explainer.answering.of(path, with_map=asks_own, similar=SIMILAR)
+    has_met = bool(answer.sha256) and salted_film_hash(salt, answer.sha256) in met
+    if answer.prediction.problem or answer.film is None:
+        return Answered(answer.prediction, has_met=has_met)
+    seen, square = list[Seen](), explainer.square(answer.film.pixels)
     for method in explainer.methods:
-        if method.name == OWN and own is not None:
-            seen.append(Seen(strength_of(own)))
-        elif square is not None:
+        if method.name == OWN and answer.evidence is not None:
+            seen.append(Seen(strength_of(answer.evidence)))
+        else:
             found = for_eyes(method, square)
             seen.append(Seen(strength_of(found.evidence), found if found.evidence.size <= MOST_KEPT else None))
-    similar = cases.of(square, SIMILAR) if cases and square is not None else None
-    return Answered(said, tuple(seen), similar)
-
-
-def _is_among(path: Path, films: frozenset[str], salt: str) -> bool:
-    """True where the file is one of those films; another copy of the picture is not known again."""
-    try:
-        return salted_film_hash(salt, sha256_of(path)) in films
-    except HilumError:  # what cannot be read has its reason elsewhere
-        return False
+    return Answered(answer.prediction, tuple(seen), answer.similar, has_met)
 
 
 def _unread(path: Path, error: HilumError) -> Answered:

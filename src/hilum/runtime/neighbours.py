@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import HilumError
+from hilum.modelfolder import ModelFolder
 from hilum.modelfolder.neighbours import Features, Neighbours, of_unit_length, read_neighbours
-from hilum.runtime.predictor import Predictor
 
 _AT_ONCE = 4096  # cases compared with at a time, so that memory stays small for any number of them
 
@@ -40,43 +40,41 @@ class SimilarCases:
     """The cases of one model folder, opened once for many films.
 
     Args:
-        predictor: of the folder that the cases are in.
-        cases: its contents.
+        cases: those of the folder.
     """
 
-    def __init__(self, predictor: Predictor, cases: Neighbours) -> None:
-        self._predictor, self._cases = predictor, cases
+    def __init__(self, cases: Neighbours) -> None:
+        self._cases = cases
         self._usual = float(np.median(cases.usual))
 
     @classmethod
-    def open(cls, predictor: Predictor) -> SimilarCases | None:
-        """The cases of the predictor's folder; None where it was made without.
+    def open(cls, folder: ModelFolder) -> SimilarCases | None:
+        """The cases of the folder; None where it was made without.
 
         Raises:
             HilumError: the file is missing, altered or damaged.
         """
-        cases = read_neighbours(predictor.folder)
-        return cls(predictor, cases) if cases else None
+        cases = read_neighbours(folder)
+        return cls(cases) if cases else None
 
-    def of(self, square: npt.NDArray[np.uint8], k: int = 5) -> tuple[SimilarCase, ...]:
+    def of(self, features: npt.NDArray[np.float32], k: int = 5) -> tuple[SimilarCase, ...]:
         """The nearest film of each of the `k` nearest patients, the nearest first; fewer where there are fewer.
 
         Args:
-            square: (side, side) uint8, the film as the graph takes it.
+            features: (c,) of the film, the graph's output `features`.
             k: at least 1.
 
         Raises:
             HilumError: k is below 1, or the graph gives other features than those of the cases.
         """
         _require_positive(k)
-        features = of_unit_length(self._predictor.engine.run(square[None], ("features",))["features"])
-        if features.shape[1] != self._cases.features.shape[1]:
+        if len(features) != self._cases.features.shape[1]:
             raise HilumError(
-                f"The graph gives {features.shape[1]} features, the cases have {self._cases.features.shape[1]}.",
+                f"The graph gives {len(features)} features, the cases have {self._cases.features.shape[1]}.",
                 expected="cases and graph of one model",
                 do="Copy or export the model again.",
             )
-        distance = distances(features[0], self._cases.features)
+        distance = distances(of_unit_length(features[None])[0], self._cases.features)
         return tuple(
             self._case(row, float(distance[row])) for row in nearest_patients(distance, self._cases.patient, k)
         )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,13 @@ import numpy.typing as npt
 from msgspec.structs import asdict
 
 from hilum.attribution.evidence import EvidenceMap
-from hilum.attribution.graph_map import ACTIVATION_MAP, graph_map
+from hilum.attribution.graph_map import graph_map
 from hilum.attribution.places import placed
 from hilum.engine import FEATURE_DISTANCE, Engine, Films
 from hilum.errors import HilumError, nearest
 from hilum.files import printable
-from hilum.images import Film, read_film, to_square
+from hilum.images import DEFAULT_LIMITS, Film, Limits, read_film, to_square
+from hilum.images.content import read_content
 from hilum.metrics import PlattScaling
 from hilum.metrics.arrays import Floats
 from hilum.metrics.conformal import ConformalSets
@@ -27,8 +28,25 @@ from hilum.progress import Progress, Silent
 from hilum.runtime.gate import INVERTED, refusals, warning
 from hilum.runtime.prediction import Assessment, Prediction
 
-_Response = Mapping[str, npt.NDArray[np.float32]]
+Outputs = Mapping[str, npt.NDArray[np.float32]]
 """Outputs of the graph by name, of one film."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What a look at one picture gave.
+
+    Args:
+        assessment: whether it may be assessed, and the logit.
+        sha256: of the file; empty where it could not be read.
+        film: None where it could not be read.
+        outputs: what the graph said, without the dimension of films; nothing of what could not be read.
+    """
+
+    assessment: Assessment
+    sha256: str
+    film: Film | None = None
+    outputs: Outputs = field(default_factory=dict)
 
 
 class Predictor:
@@ -117,76 +135,35 @@ class Predictor:
             return None
         return self.engine.values(FEATURE_DISTANCE, squares, batch_size, progress)
 
-    def assess(self, paths: Iterable[Path], batch_size: int = 16) -> Iterator[Assessment]:
+    def assess(self, paths: Iterable[Path]) -> Iterator[Assessment]:
         """Logit, distance and refusal of each path, in their order; a film that cannot be read says why."""
-        return (assessment for assessment, _ in self._look(paths, batch_size))
+        return (self.look(path).assessment for path in paths)
 
-    def predict(self, paths: Sequence[Path], operating_point: str, batch_size: int = 16) -> Iterator[Prediction]:
-        """One prediction a path, in their order; what cannot be read or is no chest film says why and stops nothing."""
-        threshold = self.operating_point(operating_point).threshold
-        for assessment in self.assess(paths, batch_size):
-            yield self._answer(assessment, threshold)
+    def look(self, source: Path | bytes, *more: str, name: str | None = None, limits: Limits = DEFAULT_LIMITS) -> Look:
+        """Read one film, give it to the graph by itself, and say whether it may be assessed.
 
-    def predict_with_maps(
-        self, paths: Sequence[Path], operating_point: str, batch_size: int = 16
-    ) -> Iterator[tuple[Prediction, EvidenceMap | None]]:
-        """The same, each with the map of its square, as `activation_map` gives it, from the same pass of the graph.
+        By itself, because what a graph says of a film can depend in its last digits on the films beside it, and the
+        same film must get the same answer wherever it is asked about. Sixteen at a time would be 10 % faster at most.
 
-        None stands where there is no answer.
+        Args:
+            source: a file, or the bytes of one.
+            more: outputs of the graph to keep, beside those that every answer needs.
+            name: what the film is called; the path where none is given.
+            limits: the largest file and picture.
         """
-        threshold = self.operating_point(operating_point).threshold
-        for assessment, response in self._look(paths, batch_size, ACTIVATION_MAP):
-            answer = self._answer(assessment, threshold)
-            yield answer, None if answer.problem else self._placed(response[ACTIVATION_MAP])
+        shown = printable(name or ("the image" if isinstance(source, bytes) else source))
+        sha256 = ""
+        try:
+            content = source if isinstance(source, bytes) else read_content(source, shown, limits)
+            sha256 = hashlib.sha256(content).hexdigest()
+            film = read_film(content, name=shown, limits=limits)
+        except HilumError as error:
+            return Look(Assessment(shown, problem=str(error)), sha256)
+        outputs = self._outputs(film, *more)
+        return Look(self._assessed(shown, film, outputs), sha256, film, outputs)
 
-    def activation_map(self, square: npt.NDArray[np.uint8]) -> EvidenceMap:
-        """(side, side) evidence for pneumonia (positive) and against it (negative) of one (side, side) square.
-
-        The graph's own map is coarser, and its mean is the logit without the head's bias.
-        """
-        return self._placed(graph_map(self.engine, square))
-
-    def _placed(self, evidence: EvidenceMap) -> EvidenceMap:
-        return placed(evidence, self.manifest.map_places, self.side)
-
-    def _look(self, paths: Iterable[Path], batch_size: int, *more: str) -> Iterator[tuple[Assessment, _Response]]:
-        """Each path with what the graph said of it, `more` outputs included; nothing of what cannot be read."""
-        for batch in _batches(paths, batch_size):
-            read = [(path, _read(path)) for path in batch]
-            squares = [self._square(film) for _, film in read if isinstance(film, Film)]
-            responses = iter(self._responses(np.stack(squares), *more) if squares else ())
-            for path, film in read:
-                if isinstance(film, HilumError):
-                    yield Assessment(printable(path), problem=str(film)), {}
-                else:
-                    response = next(responses)
-                    yield self._assessed(path, film, response), response
-
-    def _square(self, film: Film) -> npt.NDArray[np.uint8]:
-        return to_square(film.pixels, self.side, self.geometry)
-
-    def _responses(self, squares: Films, *more: str) -> list[_Response]:
-        """Logit, distance where the model has a gate, and `more` outputs of each square, from one pass."""
-        names = ("logit", *((FEATURE_DISTANCE,) if self.manifest.gate else ()), *more)
-        outputs = self.engine.run(squares, names)
-        return [{name: outputs[name][row] for name in names} for row in range(len(squares))]
-
-    def _assessed(self, path: Path, film: Film, response: _Response) -> Assessment:
-        gate, logit = self.manifest.gate, float(response["logit"])
-        distance = float(response[FEATURE_DISTANCE]) if gate else None
-        reasons = refusals(film, distance, gate)
-        if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film):
-            reasons = (*reasons, INVERTED)
-        about = "" if reasons else warning(distance, gate)
-        return Assessment(printable(path), "", logit, distance, reasons, about, film.notes)
-
-    def _passes_inverted(self, film: Film) -> bool:
-        """True where nothing speaks against the film's negative, neither its distance nor a check on the file."""
-        negative = replace(film, pixels=255 - film.pixels)
-        [response] = self._responses(self._square(negative)[None])
-        return not refusals(negative, float(response[FEATURE_DISTANCE]), self.manifest.gate)
-
-    def _answer(self, film: Assessment, threshold: float) -> Prediction:
+    def answer(self, film: Assessment, threshold: float) -> Prediction:
+        """What is said of an assessed film at that threshold on the calibrated probability."""
         if film.logit is None or film.reasons:
             problem = film.problem or f"'{film.path}': {' '.join(film.reasons)}"
             return Prediction(
@@ -205,16 +182,37 @@ class Predictor:
             notes=film.notes,
         )
 
+    def placed(self, evidence: EvidenceMap) -> EvidenceMap:
+        """(side, side) evidence of the graph's own (h, w) map: each of its places laid where it looks."""
+        return placed(evidence, self.manifest.map_places, self.side)
 
-def _read(path: Path) -> Film | HilumError:
-    try:
-        return read_film(path)
-    except HilumError as error:
-        return error
+    def activation_map(self, square: npt.NDArray[np.uint8]) -> EvidenceMap:
+        """(side, side) evidence for pneumonia (positive) and against it (negative) of one (side, side) square.
 
+        The graph's own map is coarser, and its mean is the logit without the head's bias.
+        """
+        return self.placed(graph_map(self.engine, square))
 
-def _batches(paths: Iterable[Path], size: int) -> Iterator[list[Path]]:
-    """The paths in lists of `size`; the last may be shorter."""
-    remaining = iter(paths)
-    while batch := list(islice(remaining, size)):
-        yield batch
+    def _square(self, film: Film) -> npt.NDArray[np.uint8]:
+        return to_square(film.pixels, self.side, self.geometry)
+
+    def _outputs(self, film: Film, *more: str) -> Outputs:
+        """Logit, distance where the model has a gate, and `more` outputs, from one pass."""
+        names = ("logit", *((FEATURE_DISTANCE,) if self.manifest.gate else ()), *more)
+        outputs = self.engine.run(self._square(film)[None], names)
+        return {name: outputs[name][0] for name in names}
+
+    def _assessed(self, shown: str, film: Film, outputs: Outputs) -> Assessment:
+        gate, logit = self.manifest.gate, float(outputs["logit"])
+        distance = float(outputs[FEATURE_DISTANCE]) if gate else None
+        reasons = refusals(film, distance, gate)
+        if gate and distance and reasons and distance > gate.refuse_above and self._passes_inverted(film):
+            reasons = (*reasons, INVERTED)
+        about = "" if reasons else warning(distance, gate)
+        return Assessment(shown, "", logit, distance, reasons, about, film.notes)
+
+    def _passes_inverted(self, film: Film) -> bool:
+        """True where nothing speaks against the film's negative, neither its distance nor a check on the file."""
+        negative = replace(film, pixels=255 - film.pixels)
+        distance = float(self._outputs(negative)[FEATURE_DISTANCE])
+        return not refusals(negative, distance, self.manifest.gate)

@@ -22,7 +22,7 @@ from hilum.progress import Progress, on_stderr
 from hilum.reports.explained import ExplainedFilm, Explainer, drawn_in_words, look_into, scales_of, worst_first
 from hilum.reports.explanation import explanation_page, explanation_table
 from hilum.reports.explanation_record import ACTIVATIONS, TITLES, Explanation, UsedMethod, UsedModel, trust_in
-from hilum.runtime import NO_GATE, Predictor
+from hilum.runtime import NO_GATE, Answering, Predictor
 from hilum.site import site_settings
 from hilum.verbs.explain_files import MapWriter
 from hilum.verbs.explain_folder import PAGE, explanation_folder, without_earlier
@@ -176,8 +176,7 @@ def _explainer(predictor: Predictor, method: Sequence[str], layer: str | None, p
     methods = tuple(
         method_for(name, predictor.folder, predictor.engine, layer if name in _WITH_LAYERS else None) for name in names
     )
-    stored = predictor.operating_point(point)
-    return Explainer(free_name(printable(predictor.manifest.name), used), predictor, stored, methods)
+    return Explainer(free_name(printable(predictor.manifest.name), used), Answering(predictor, point), methods)
 
 
 def _require_few(films: int) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, spreadsheet_safe, write_atomically
-from hilum.images import IMAGE_SUFFIXES, read_film
+from hilum.images import IMAGE_SUFFIXES
 from hilum.images.walk import is_film, walk
-from hilum.metrics import PRIMARY, PlattScaling, log_odds
+from hilum.metrics import PRIMARY
 from hilum.modelfolder.card import limits
 from hilum.modelfolder.maps import ONE_LOGIT
 from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr, track
-from hilum.runtime import NO_GATE, Prediction, Predictor, draw_map
+from hilum.runtime import NO_GATE, Answering, FilmAnswer, Prediction, Predictor, draw_map
 from hilum.runtime.mapping import PNG_LEVEL
-from hilum.site import PrevalenceShift, Site, site_settings
+from hilum.site import Site, site_settings
 from hilum.verbs.room import free_name
 
 if TYPE_CHECKING:
@@ -102,11 +102,16 @@ def predict(
     """
     settings = site_settings(site)
     predictor = Predictor.open(model)
-    point = predictor.operating_point(operating_point or settings.operating_point or PRIMARY)
-    shift = _shift(predictor, settings.prevalence if prevalence is None else prevalence)
+    answering = Answering(
+        predictor,
+        operating_point or settings.operating_point or PRIMARY,
+        settings.prevalence if prevalence is None else prevalence,
+    )
+    point, shift = answering.point, answering.shift
     paths = find_films(inputs)
-    answers = write_maps(maps, predictor, paths, point.name) if maps else predictor.predict(paths, point.name)
-    rows = tuple(_at_site(row, predictor, shift) for row in track(on_stderr(), answers, "Films", len(paths)))
+    answers = (answering.of(path, with_map=maps is not None) for path in paths)
+    written = write_maps(maps, answering, answers) if maps else answers
+    rows = tuple(one.prediction for one in track(on_stderr(), written, "Films", len(paths)))
     answer = Predictions(
         model=predictor.manifest.name,
         model_hash=predictor.model_hash,
@@ -161,15 +166,26 @@ def write_csv(path: Path, answer: Predictions) -> None:
     write_atomically(path, lambda file: file.write(text.getvalue().encode("utf-8")))
 
 
-def write_maps(folder: Path, predictor: Predictor, paths: Sequence[Path], operating_point: str) -> Iterator[Prediction]:
-    """The predictions; with each a PNG of its film and map, named after the film. Films of one name get a number."""
+def write_maps(folder: Path, answering: Answering, answers: Iterable[FilmAnswer]) -> Iterator[FilmAnswer]:
+    """The answers; with each a PNG of its film and map, named after the film. Films of one name get a number.
+
+    Raises:
+        HilumError: the model has no map.
+    """
+    predictor = answering.predictor
+    if not answering.has_map:
+        raise HilumError(
+            f"The model '{printable(predictor.manifest.name)}' has no map of its own: "
+            f"{predictor.manifest.activation_map}.",
+            expected="a model whose graph gives one",
+            do="Leave --maps out, or ask: hilum explain --method gradcam.",
+        )
     used, worth = set[str](), faithfulness_in_words(predictor.manifest.faithfulness)
     caption = f"Worth of the map: {worth.partition(':')[0]}"  # without the reasons, which take lines
-    answers = predictor.predict_with_maps(paths, operating_point)
-    for path, (answer, evidence) in zip(paths, answers, strict=True):
-        if evidence is not None:
-            picture = draw_map(read_film(path).pixels, evidence, None, predictor.geometry, (caption,))
-            target = folder / f"{free_name(printable(path.stem), used)}-map.png"
+    for answer in answers:
+        if answer.film is not None and answer.evidence is not None:
+            picture = draw_map(answer.film.pixels, answer.evidence, None, predictor.geometry, (caption,))
+            target = folder / f"{free_name(Path(answer.prediction.path).stem, used)}-map.png"
             write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG", compress_level=PNG_LEVEL))  # type: ignore[misc]
         yield answer
 
@@ -191,23 +207,6 @@ def _decided(settings: Site, operating_point: str | None, prevalence: float | No
         "operating_point": not operating_point and bool(settings.operating_point),
     }
     return tuple(name for name, holds in by_site.items() if holds)
-
-
-def _shift(predictor: Predictor, prevalence: float | None) -> PrevalenceShift | None:
-    """From the model's prevalence to the stated one; None where none is stated."""
-    if prevalence is None:
-        return None
-    log_odds(prevalence)  # refuses what is no prevalence, before any film is read
-    return PrevalenceShift(predictor.manifest.calibration.prevalence, prevalence)
-
-
-def _at_site(row: Prediction, predictor: Predictor, shift: PrevalenceShift | None) -> Prediction:
-    """The row with its probability at the site's prevalence, where one is stated."""
-    if shift is None or row.logit is None:
-        return row
-    calibration = predictor.manifest.calibration
-    calibrated = PlattScaling(calibration.slope, calibration.intercept).logit(row.logit)
-    return replace(row, site_probability=float(shift.probability(calibrated)))
 
 
 def _films_of(entry: Path) -> list[Path]:
