@@ -165,7 +165,7 @@ def test_flag_added_to_a_run_with_a_state_is_written_down(
     path = tmp_path / "run.json"
     shutil.copy(phantom_run / "run.json", path)
     facts = _facts(json.loads(path.read_text()), path)
-    start = _Start(RunFolder(tmp_path), None, None, SimpleNamespace(writes=True), None, "thumbnails")  # type: ignore[arg-type]
+    start = _Start(RunFolder(tmp_path), None, None, SimpleNamespace(writes=True), None, "thumbnails", 0)  # type: ignore[arg-type]
     assert start._keeping(facts).neighbours == "thumbnails"
     assert json.loads(path.read_text())["neighbours"] == "thumbnails"
     assert "thumbnails, which are patients' images" in capsys.readouterr().err
@@ -337,3 +337,24 @@ def _wait_for_a_newer_state(path: Path, process: subprocess.Popen[str] | subproc
     while not path.exists() or path.stat().st_mtime_ns == before:
         assert process.poll() is None and time.monotonic() < deadline, "the run ended before it wrote a state"
         time.sleep(0.01)
+
+
+def test_cross_fitted_run_calibrates_on_its_fit_patients_and_says_so(phantom_films: Path, tmp_path: Path) -> None:
+    assert train_small(phantom_films, tmp_path / "run", "--cross-fit", "2", "--set", "train.epochs=1") == 0
+    folder = open_model_folder(tmp_path / "run")
+    training, catalogue = folder.manifest.training, resolve_catalogue(phantom_films, tmp_path)[0].usable
+    split = split_films(catalogue, "official", seed=0)
+    learned = {catalogue.films[row].patient for part in ("fit", "calibrate") for row in split.rows(part)}
+    assert training.cross_fitted == 2 and training.fit == training.calibrate
+    assert set(training.fit.patients) == {salted_hash(training.salt, f"{catalogue.name}/{one}") for one in learned}
+    assert folder.manifest.calibration.patients == len(learned) and folder.manifest.gate is not None
+    assert folder.manifest.gate.films == folder.manifest.calibration.films == len(training.fit.films)
+    assert "answered by one of 2 networks made without" in folder.read("README.md").decode()
+
+
+def test_resume_with_another_number_of_folds_is_refused(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(phantom_run, tmp_path / "run", ignore=shutil.ignore_patterns("model"))
+    assert train_small(phantom_films, tmp_path / "run", "--resume", "--cross-fit", "3") == 2
+    assert "begun with another --cross-fit" in capsys.readouterr().err

@@ -6,6 +6,7 @@ patients        keys from a file name to a patient        inspection      what o
 index           found, opened -> catalogue                workspace       an index kept up to date
 draws           groups drawn by seed                      protocols       which groups are kept from development
 splits          who serves what                           duplicates      films that look alike
+fewer           a split with fewer fit patients           cross_fit       folds, where none are kept back to calibrate
 audit           every check that decides honesty          corrections     labels that a person changed
 pixels          each film decoded once                    workers         the same work in many processes
 counts          films and patients of each folder         pictures        counts and example films as PNG

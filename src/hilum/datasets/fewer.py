@@ -25,7 +25,7 @@ def fewer_fit_patients(catalogue: Catalogue, split: Split, patients: int) -> Spl
     """
     if patients == 0:
         return split
-    groups = _fit_groups(catalogue, split)
+    groups = fit_groups(catalogue, split)
     if patients > len(groups):
         raise HilumError(
             f"The recipe asks for {patients:,} fit patients of '{catalogue.name}', which has {len(groups):,}.",
@@ -52,10 +52,10 @@ def fewer_fit_patients(catalogue: Catalogue, split: Split, patients: int) -> Spl
 
 def fit_patients(catalogue: Catalogue, split: Split) -> int:
     """How many fit patients a split has; those who share a byte-identical file count as one."""
-    return len(_fit_groups(catalogue, split))
+    return len(fit_groups(catalogue, split))
 
 
-def _fit_groups(catalogue: Catalogue, split: Split) -> list[Group]:
+def fit_groups(catalogue: Catalogue, split: Split) -> list[Group]:
     """The patients of the fit films, joined where files are byte-identical."""
     rows_of: dict[str, list[int]] = {}
     names = catalogue.group_names()

@@ -10,6 +10,7 @@ from hilum.modelfolder.schema import (
     Manifest,
     MeasuredFigure,
     Served,
+    Training,
     faithfulness_in_words,
 )
 
@@ -61,7 +62,7 @@ def model_card(manifest: Manifest, loads_in_timm: bool) -> str:
         "First weights": "; licence: ".join(filter(None, (training.first_weights, training.first_weights_licence))),
         "Epochs": f"{training.epochs}, number {training.kept_epoch} kept" if training.are_films_known else "not known",
         "Calibration": f"Platt, slope {calibration.slope:.4f}, intercept {calibration.intercept:.4f}, "
-        f"at a prevalence of {calibration.prevalence:.3f}",
+        f"at a prevalence of {calibration.prevalence:.3f}" + _cross_fitted(training),
         "Gate": _gate(manifest.gate),
         "Answer sets": _sets(manifest.conformal),
         "Activation map": manifest.activation_map,
@@ -111,6 +112,16 @@ What they reach on other patients, with intervals, is the answer of `hilum evalu
 `hilum predict FILM --model FOLDER` needs no torch. {loading}
 A site states its own prevalence once, in `hilum.toml`; see `docs/reference/site.md`.
 """
+
+
+def _cross_fitted(training: Training) -> str:
+    """How patients who were learned from could calibrate; nothing where they were kept apart."""
+    if not training.cross_fitted:
+        return ""
+    return (
+        f"; cross-fitted: each fit patient's films answered by one of {training.cross_fitted} networks made without "
+        "them, as the kept one learned from all"
+    )
 
 
 def _finished(finished: Finished | None) -> dict[str, str]:

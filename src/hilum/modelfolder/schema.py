@@ -116,6 +116,9 @@ class Training(_Part, frozen=True, kw_only=True):
     """Chose the epoch."""
     calibrate: Served
     """Gave calibration, thresholds, the answers left open, and the limits of the gate."""
+    cross_fitted: Annotated[int, Meta(ge=0)] = 0
+    """Networks that gave these in the place of the kept one, each asked about patients that it had not learned from:
+    the calibrate patients are then the fit patients. 0 where they are patients that the kept one has not met."""
     first_weights: str
     first_weights_sha256: str
     first_weights_licence: str

@@ -19,6 +19,7 @@ lr_range.py    the learning-rate range test
 memory.py      the largest piece of a batch that fits a memory limit
 history.py     the curves of a run
 run.py         the run folder: what a run was started with
+cross_fit.py   small data: networks that have not seen a film calibrate the one that has
 assemble.py    graph, calibration and thresholds from the graph's own logits
 manifest.py    hilum.json, from how a network was made and what its calibrate patients gave
 neighbours.py  the fit films as cases to compare with
@@ -33,11 +34,12 @@ from hilum.training.assemble import SMALLEST_SLOPE
 from hilum.training.cache import Place
 from hilum.training.cached import cached_feed
 from hilum.training.checkpoint import read_network, write_network
+from hilum.training.cross_fit import CrossFitted, cross_fit
 from hilum.training.device import Machine, choose_machine
-from hilum.training.feed import Feed, FilmFeed
+from hilum.training.feed import JUDGED_AT_ONCE, Feed, FilmFeed
 from hilum.training.finish import finish
 from hilum.training.history import CURVES, Curves, draw_history
-from hilum.training.job import Job
+from hilum.training.job import STATE, Job
 from hilum.training.judging import EpochRow
 from hilum.training.loop import Stopped, TrainedNetwork, train_network
 from hilum.training.memory import largest_micro_batch
@@ -48,7 +50,10 @@ from hilum.training.tracking import Tracker
 
 __all__ = [
     "CURVES",
+    "JUDGED_AT_ONCE",
     "SMALLEST_SLOPE",
+    "STATE",
+    "CrossFitted",
     "Curves",
     "EpochRow",
     "Feed",
@@ -64,6 +69,7 @@ __all__ = [
     "TrainedNetwork",
     "cached_feed",
     "choose_machine",
+    "cross_fit",
     "draw_history",
     "films_digest",
     "finish",

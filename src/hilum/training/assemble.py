@@ -37,6 +37,7 @@ from hilum.models import FilmClassifier
 from hilum.models.stored import stored_tensors
 from hilum.progress import Progress
 from hilum.recipe import Recipe
+from hilum.training.cross_fit import CrossFitted
 from hilum.training.feed import JUDGED_AT_ONCE
 from hilum.training.normal_map import mean_normal_map
 
@@ -57,6 +58,7 @@ class Assembled:
     parity: Parity
     served: dict[str, Served]
     salt: str
+    cross_fitted: int = 0
     gate: Gate | None = None
     map_places: Places | None = None
     normal_map: NormalMap | None = None
@@ -71,23 +73,26 @@ def assemble(
     split: Split,
     progress: Progress,
     at_once: int = JUDGED_AT_ONCE,
+    cross_fitted: CrossFitted | None = None,
 ) -> Assembled:
     """Calibrate the graph on the calibrate patients and compare it with the network on every development film.
 
     Args:
         pixels: (m, side, side) uint8 of the development films, aligned with the catalogue, as `split` is.
         at_once: films a pass, fewer where memory is short.
+        cross_fitted: what calibrates instead, where no patients were kept back for it.
 
     Raises:
         HilumError: network and graph differ by more than `PARITY_LIMIT` or in a decision.
     """
     engine = Engine(graph, "model.onnx", torch.get_num_threads())
     graph_logit = engine.logits(pixels, at_once, progress)
-    calibrate = split.rows("calibrate")
+    calibrate = cross_fitted.rows if cross_fitted else split.rows("calibrate")
+    held_out = cross_fitted.logit if cross_fitted else graph_logit[calibrate]
     truth = catalogue.is_pneumonia[calibrate]
-    platt = calibrate_upwards(graph_logit[calibrate], truth)
+    platt = calibrate_upwards(held_out, truth)
     group = catalogue.resampling_groups()[calibrate]
-    points = choose_operating_points(platt.probability(graph_logit[calibrate]), truth, group=group)
+    points = choose_operating_points(platt.probability(held_out), truth, group=group)
     parity = compare(platt, points, network_logits(classifier, pixels, at_once, progress), graph_logit)
     salt = new_salt()
     is_exact = classifier.head.evidence_in_words == EXACT_EVIDENCE
@@ -100,10 +105,15 @@ def assemble(
             patients=len({catalogue.films[row].patient for row in calibrate}),
         ),
         operating_points=tuple(StoredOperatingPoint(**asdict(point)) for point in points),
-        conformal=Conformal(**asdict(conformal_sets(graph_logit[calibrate], truth, group))),
+        conformal=Conformal(**asdict(conformal_sets(held_out, truth, group))),
         parity=parity,
-        served={part: _served(catalogue.select(split.rows(part)), salt) for part in ("fit", "select", "calibrate")},
+        served={
+            "fit": _served(catalogue.select(split.rows("fit")), salt),
+            "select": _served(catalogue.select(split.rows("select")), salt),
+            "calibrate": _served(catalogue.select(calibrate), salt),
+        },
         salt=salt,
+        cross_fitted=cross_fitted.folds if cross_fitted else 0,
         map_places=places_of_maps(classifier, pixels.shape[1]),
         normal_map=mean_normal_map(engine, pixels, catalogue, split, progress, at_once) if is_exact else None,
     )

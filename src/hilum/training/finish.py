@@ -13,6 +13,7 @@ from hilum.modelfolder.card import POPULATIONS, model_card
 from hilum.modelfolder.neighbours import NEIGHBOURS, card_section, neighbours_bytes
 from hilum.progress import Progress
 from hilum.training.assemble import assemble, network_files
+from hilum.training.cross_fit import CrossFitted
 from hilum.training.faithfulness import measure_faithfulness
 from hilum.training.feed import JUDGED_AT_ONCE
 from hilum.training.gate import fit_gate
@@ -31,14 +32,18 @@ def finish(
     films: Catalogue,
     split: Split,
     progress: Progress,
+    cross_fitted: CrossFitted | None = None,
 ) -> Manifest:
     """Export, fit the gate, calibrate, measure the map and write the model folder of a run whose training has ended."""
     files = network_files(trained.classifier, job.recipe)
     at_once = min(JUDGED_AT_ONCE, job.machine.micro_batch or JUDGED_AT_ONCE)
     threads = torch.get_num_threads()
-    graph, gate = fit_gate(files["model.onnx"], job.pixels, films, split, progress, at_once, threads)
+    graph, gate = files["model.onnx"], None
+    if cross_fitted is None or cross_fitted.distances:
+        distances = cross_fitted.distances if cross_fitted else None
+        graph, gate = fit_gate(graph, job.pixels, films, split, progress, at_once, threads, distances)
     files["model.onnx"] = graph
-    assembled = assemble(trained.classifier, graph, job.pixels, films, split, progress, at_once)
+    assembled = assemble(trained.classifier, graph, job.pixels, films, split, progress, at_once, cross_fitted)
     found = measure_faithfulness(
         trained.classifier, graph, assembled.calibration, job.pixels, films, split, progress, threads
     )

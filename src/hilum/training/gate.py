@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,6 @@ from hilum.progress import Progress
 
 Squares = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
-_Distance = Callable[[Sequence[tuple[int, int]]], npt.NDArray[np.float64]]
 
 MOST_FIT_FILMS = 1500
 """More would move the distance of no film by much: 3,000 rows, half of them varied, meet some 700 features."""
@@ -37,6 +37,21 @@ REFUSED_SHARE = 0.025
 far smaller: below the share that is warned about by construction."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOutDistances:
+    """How far films that a graph has not learned from lie from those that it has.
+
+    Args:
+        rows: (k,) of the development films.
+        plain: (k,) of the films as they are.
+        varied: (VARIANTS, k) of their varied forms.
+    """
+
+    rows: Rows
+    plain: npt.NDArray[np.float64]
+    varied: npt.NDArray[np.float64]
+
+
 def fit_gate(
     graph: bytes,
     pixels: Squares,
@@ -45,6 +60,7 @@ def fit_gate(
     progress: Progress,
     at_once: int = 32,
     threads: int = 0,
+    held_out: HeldOutDistances | None = None,
 ) -> tuple[bytes, Gate | None]:
     """The graph with the output `feature_distance`, and its limits; both as they were where films are too few.
 
@@ -57,26 +73,47 @@ def fit_gate(
         pixels: (m, side, side) uint8 of the development films, aligned with the catalogue, as `split` is.
         at_once: films a pass.
         threads: 0 takes every usable core.
+        held_out: what cross-fitting found, where no films were kept back for calibration.
     """
-    fit, calibrate = split.rows("fit"), split.rows("calibrate")
-    if len(fit) < FEWEST_FIT_FILMS:
+    gated = with_distance(graph, pixels, split.rows("fit"), progress, at_once, threads)
+    if gated is None:
         return graph, None
-    fit = fit[np.linspace(0, len(fit) - 1, min(len(fit), MOST_FIT_FILMS)).astype(np.int64)]
-    looking = with_gate_features(graph)
-    engine = Engine(looking, "model.onnx", threads)
-    shown = [(row, variant) for row in fit for variant in (0, 1)]
-    features = _outputs(engine, GATE_FEATURES, pixels, at_once, progress, shown)
-    gated = with_feature_distance(looking, fit_distance(features))
-    patient = catalogue.resampling_groups()[calibrate]
-    distance = partial(_outputs, Engine(gated, "model.onnx", threads), FEATURE_DISTANCE, pixels, at_once, progress)
-    gate = _limits(distance, calibrate, patient, len(fit))
+    found = held_out or held_out_distances(gated, pixels, split.rows("calibrate"), progress, at_once, threads)
+    gate = _limits(found, catalogue.resampling_groups()[found.rows], len(_looked_at(split.rows("fit"))))
     return (gated, gate) if gate else (graph, None)
 
 
-def _limits(distance: _Distance, rows: Rows, patient: npt.NDArray[np.intp], fit_films: int) -> Gate | None:
-    """The limits that the calibrate films give; None for too few patients."""
+def with_distance(
+    graph: bytes, pixels: Squares, fit: Rows, progress: Progress, at_once: int, threads: int
+) -> bytes | None:
+    """The graph with the output `feature_distance` from the films in these rows; None where they are too few."""
+    if len(fit) < FEWEST_FIT_FILMS:
+        return None
+    looking = with_gate_features(graph)
+    shown = [(row, variant) for row in _looked_at(fit) for variant in (0, 1)]
+    features = _outputs(Engine(looking, "model.onnx", threads), GATE_FEATURES, pixels, at_once, progress, shown)
+    return with_feature_distance(looking, fit_distance(features))
+
+
+def held_out_distances(
+    gated: bytes, pixels: Squares, rows: Rows, progress: Progress, at_once: int, threads: int
+) -> HeldOutDistances:
+    """The distances of the films in these rows, which the graph's own were not measured from."""
+    engine = Engine(gated, "model.onnx", threads)
+    distance = partial(_outputs, engine, FEATURE_DISTANCE, pixels, at_once, progress)
     plain = distance([(row, 0) for row in rows])
     varied = distance([(row, 1 + variant) for variant in range(VARIANTS) for row in rows])
+    return HeldOutDistances(rows, plain, varied.reshape(VARIANTS, len(rows)))
+
+
+def _looked_at(fit: Rows) -> Rows:
+    """All of the fit films, or so many of them, spread evenly."""
+    return fit[np.linspace(0, len(fit) - 1, min(len(fit), MOST_FIT_FILMS)).astype(np.int64)]
+
+
+def _limits(found: HeldOutDistances, patient: npt.NDArray[np.intp], fit_films: int) -> Gate | None:
+    """The limits that films held out give; None for too few patients."""
+    plain, varied = found.plain, found.varied.ravel()
     warn = upper_limit(plain, patient, WARNED_SHARE)
     refuse = upper_limit(varied, np.tile(patient, VARIANTS), REFUSED_SHARE)
     if warn is None or refuse is None:
@@ -88,7 +125,7 @@ def _limits(distance: _Distance, rows: Rows, patient: npt.NDArray[np.intp], fit_
         warned=float((plain > warn).mean()),
         refused=float((plain > refuse).mean()),
         refused_varied=float((varied > refuse).mean()),
-        films=len(rows),
+        films=len(plain),
         patients=len(np.unique(patient)),
         fit_films=fit_films,
     )

@@ -89,6 +89,7 @@ def _training(making: Making, split: Split, assembled: Assembled) -> Training:
         are_films_known=making.are_films_known,
         salt=assembled.salt,
         **assembled.served,
+        cross_fitted=assembled.cross_fitted,
         first_weights=making.weights.source,
         first_weights_sha256=making.weights.sha256,
         first_weights_licence=making.weights.licence,

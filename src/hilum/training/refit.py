@@ -156,7 +156,7 @@ def what_lacks(folder: ModelFolder, films: Catalogue, split: Split, asked: Asked
             do="Train with more patients, or measure on other films: hilum audit maps",
         )
     return Lacking(
-        gate=manifest.gate is None,
+        gate=manifest.gate is None and not manifest.training.cross_fitted,
         places=None if manifest.map_places else places_of_maps(open_network(folder), manifest.side),
         measure=has_films and (asked.measure_again or manifest.faithfulness is None),
         normal_map=lacks_normal_map(manifest) and bool(len(normal_fit_rows(films, split))),
@@ -210,8 +210,9 @@ def require_unfinished(folder: ModelFolder, asked: Asked = Asked()) -> None:
         HilumError: it has all that a folder can have, and all that is asked for.
     """
     manifest = folder.manifest
+    has_gate = manifest.gate is not None or manifest.training.cross_fitted  # whose networks are gone
     lacks_map = manifest.map_places is None or manifest.faithfulness is None or lacks_normal_map(manifest)
-    if manifest.gate is not None and not (lacks_map or asked.measure_again or lacks_cases(folder, asked.kept)):
+    if has_gate and not (lacks_map or asked.measure_again or lacks_cases(folder, asked.kept)):
         raise _nothing_to_do(folder, asked)
 
 
@@ -231,7 +232,7 @@ def require_same_films(folder: ModelFolder, films: Catalogue, split: Split) -> N
         HilumError: a part has other films than the manifest names.
     """
     training = folder.manifest.training
-    for part in ("fit", "select", "calibrate"):
+    for part in ("fit", "select") if training.cross_fitted else ("fit", "select", "calibrate"):
         hashes = {salted_film_hash(training.salt, film.sha256) for film in films.select(split.rows(part)).films}
         served = set(getattr(training, part).films)
         if hashes != served:

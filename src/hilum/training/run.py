@@ -41,6 +41,7 @@ class RunFacts:
             other weights.
         left_out: films that could not be read and were left out on request.
         neighbours: what the model folder will keep of the fit films.
+        cross_fit: folds whose networks calibrate the kept one; 0 where patients were kept back for it.
     """
 
     recipe: dict[str, Any]
@@ -52,6 +53,7 @@ class RunFacts:
     weights: WeightsOrigin
     provenance: Provenance
     neighbours: KeptCases = "none"
+    cross_fit: int = 0
 
 
 def films_digest(films: Catalogue, split: Split) -> str:
@@ -114,7 +116,7 @@ class RunFolder:
         """Write down what the run is started with."""
         write_json(self.path / FACTS, asdict(facts))
 
-    def resumed(self, recipe: Recipe, films: str) -> RunFacts | None:
+    def resumed(self, recipe: Recipe, films: str, cross_fit: int = 0) -> RunFacts | None:
         """What the run was started with; None for a new one.
 
         Raises:
@@ -126,12 +128,13 @@ class RunFolder:
         facts = _facts(values, self.path / FACTS)
         for other, then, now in (
             ("another recipe", _what_counts(facts.recipe), _what_counts(recipe.model_dump(mode="json"))),
+            ("another --cross-fit", facts.cross_fit, cross_fit),
             ("other films", facts.films, films),
         ):
             if then != now:
                 raise HilumError(
                     f"The run '{printable(self.path)}' was begun with {other}.",
-                    expected="the same recipe, and the same films under the same names",
+                    expected="the same recipe and options, and the same films under the same names",
                     do="Go on with those, or start anew in another folder with --output.",
                 )
         return facts

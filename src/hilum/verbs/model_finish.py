@@ -11,6 +11,7 @@ from msgspec import to_builtins
 
 from hilum import provenance
 from hilum.datasets import WORKSPACE, open_pixels, resolve_catalogue, split_films
+from hilum.datasets.cross_fit import without_calibrate
 from hilum.datasets.fewer import fewer_fit_patients
 from hilum.errors import HilumError
 from hilum.files import explained, printable
@@ -141,6 +142,7 @@ def finish_model(
     recipe = folder.manifest.recipe
     split = split_films(films, training.protocol, seed=training.seed, fold=training.fold, block=recipe.get("block", ""))
     split = fewer_fit_patients(films, split, int(recipe.get("patients", 0)))
+    split = without_calibrate(split) if training.cross_fitted else split
     rows = split.development_rows
     split, films = replace(split, parts=tuple(split.parts[row] for row in rows)), films.select(rows)
     pixels = open_pixels(films, folder.manifest.side, folder.manifest.geometry, place / "pixels", progress)

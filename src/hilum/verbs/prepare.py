@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hilum.datasets import Catalogue, Split, open_pixels, resolve_catalogue, split_films
+from hilum.datasets.cross_fit import cross_fit_folds, without_calibrate
 from hilum.datasets.fewer import fewer_fit_patients
 from hilum.errors import TRAINING_HALF, HilumError, require_installed
 from hilum.progress import Progress
@@ -36,6 +37,17 @@ class Development:
     def pixels(self, recipe: Recipe, progress: Progress) -> MappedSquares:
         """(n, side, side) uint8, in the order of the films; decoded where no cache holds them yet."""
         return open_pixels(self.films, recipe.film.side, recipe.film.geometry, self.place / "pixels", progress)
+
+    def cross_fitted(self, folds: int) -> tuple[Development, tuple[Split, ...]]:
+        """The same films with none kept back for calibration, and a split a fold; as they are and none for 0 folds.
+
+        Raises:
+            HilumError: no such number of folds, or too few patients for it.
+        """
+        if folds == 0:
+            return self, ()
+        split = without_calibrate(self.split)
+        return replace(self, split=split), cross_fit_folds(self.films, split, folds)
 
 
 def require_training_half() -> None:

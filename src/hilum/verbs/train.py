@@ -13,6 +13,7 @@ from hilum import provenance
 from hilum.datasets import WORKSPACE
 from hilum.files import size_in_bytes
 from hilum.interrupts import stop_on_interrupt
+from hilum.metrics.conformal import ALPHA, fewest_patients
 from hilum.modelfolder import open_model_folder
 from hilum.progress import Progress, Silent, on_stderr
 from hilum.recipe import Recipe, read_recipe
@@ -21,8 +22,9 @@ from hilum.verbs.prepare import Development, development_films, first_network, r
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from hilum.datasets import Split
     from hilum.models import FilmClassifier, WeightsOrigin
-    from hilum.training import Feed, Job, KeptCases, Machine, RunFacts, RunFolder
+    from hilum.training import CrossFitted, Feed, Job, KeptCases, Machine, Place, RunFacts, RunFolder
     from hilum.training.processes import Processes
 
 
@@ -30,6 +32,9 @@ NOT_BORNE_OUT = (
     "The calibrate patients do not bear out the model's order: its probabilities stay at their prevalence. "
     "Train longer, or with more patients."
 )
+
+ENOUGH_PATIENTS = fewest_patients(ALPHA)
+"""Of each class, for answer sets that close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class TrainedRun:
     machine: str
     parity: float
     is_borne_out: bool
+    fewest_calibrate_patients: int
+    cross_fitted: int
 
     def __rich__(self) -> RenderableType:
         from rich.text import Text
@@ -58,10 +65,21 @@ class TrainedRun:
             f"Select patients, no test, kept epoch: sensitivity {self.sensitivity:.3f}, "
             f"specificity {self.specificity:.3f}, AUROC {self.auroc:.4f}.\n"
             + ("" if self.is_borne_out else f"{NOT_BORNE_OUT}\n")
+            + self._few_in_words
             + f"Network and exported graph differ by at most {self.parity:.1e} in probability.\n\n"
             f"Model  {self.model}\n"
             f"Next   hilum evaluate {self.run} DATA\n"
             f"       hilum predict FILM --model {self.run}"
+        )
+
+    @property
+    def _few_in_words(self) -> str:
+        """What to do where calibration and answer sets rest on few patients; nothing where they do not."""
+        if self.cross_fitted or self.fewest_calibrate_patients >= ENOUGH_PATIENTS:
+            return ""
+        return (
+            f"Only {self.fewest_calibrate_patients} calibrate patients of one class: its answer stays open on every "
+            "film. Train with --cross-fit 5 to calibrate on the fit patients.\n"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -78,6 +96,7 @@ def train(
     resume: bool = False,
     set_: Sequence[str] = (),
     skip_bad: bool = False,
+    cross_fit: int = 0,
     device: str = "auto",
     threads: int = 0,
     workers: int = -1,
@@ -103,6 +122,8 @@ def train(
             --with-thumbnails) is asked anew.
         set_: Change a key of the recipe, such as train.epochs=3 or seed=1; may be given several times.
         skip_bad: Train without the films that cannot be read, instead of refusing.
+        cross_fit: For small data: number of folds, such as 5. No patients are kept back for calibration; so many more
+            networks are trained, each without a fold, and their answers to it calibrate the one that is kept.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: Threads of torch; 0 takes every usable core.
         workers: Processes that augment films; they change no result. -1 chooses.
@@ -120,6 +141,7 @@ def train(
         hilum train mobilenetv2-frozen data/chest_xray --weights weights/
         hilum train cnn-scratch data/chest_xray --set train.epochs=3 --output quick
         hilum train cnn-scratch data/chest_xray --with-neighbours
+        hilum train mobilenetv2-frozen data/forty-patients --cross-fit 5
         hilum train cnn-scratch data/chest_xray --resume
     """
     plan, room, memory = read_recipe(recipe, set_), size_in_bytes(cache_limit), size_in_bytes(memory_limit)
@@ -132,8 +154,9 @@ def train(
     with training.joined_processes(plan.train.batch_size, machine.device) as processes, stop_on_interrupt() as stop:
         progress = on_stderr() if processes.writes else Silent()
         development = development_films(data, workspace, plan, skip_bad, progress)
+        development, folds = development.cross_fitted(cross_fit)
         kept = training.kept_cases(with_neighbours, with_thumbnails)
-        start = _Start(run, plan, development, processes, progress, kept)
+        start = _Start(run, plan, development, processes, progress, kept, cross_fit)
         classifier, facts = start.begun_or_resumed(machine, weights, memory)
         with _watchers(run, plan, tensorboard and processes.writes) as watchers:
             job = training.Job(
@@ -149,12 +172,13 @@ def train(
                 stop=stop,
                 on_epoch=watchers,
             )
-            feed = _feed(classifier, job, development.place / "activations", room, progress)
-            trained = training.train_network(classifier, feed, job, progress)
+            place = training.Place(development.place / "activations", room)
+            cross_fitted = _cross_fitted(folds, job, place, weights, progress)
+            trained = training.train_network(classifier, _feed(classifier, job, place, progress), job, progress)
         if processes.writes:
             run.write_history(trained.history)
             training.draw_history(trained.history, run.path / training.CURVES, plan)
-            training.finish(run, facts, trained, job, development.films, development.split, progress)
+            training.finish(run, facts, trained, job, development.films, development.split, progress, cross_fitted)
         processes.wait()
     return _trained_run(run, plan.name)
 
@@ -169,6 +193,7 @@ class _Start:
     processes: Processes
     progress: Progress
     neighbours: KeptCases
+    cross_fit: int
 
     def begun_or_resumed(self, machine: Machine, weights: Path | None, memory: int) -> tuple[FilmClassifier, RunFacts]:
         """A network with its first weights and what the run is started with; a resumed run keeps what it had.
@@ -178,7 +203,7 @@ class _Start:
         from hilum.training import films_digest
 
         films = films_digest(self.development.films, self.development.split)
-        facts = self.run.resumed(self.plan, films)
+        facts = self.run.resumed(self.plan, films, self.cross_fit)
         is_resumed = facts is not None and self.run.has_state
         classifier, origin = first_network(self.plan, weights, is_resumed=is_resumed)
         if facts is not None:
@@ -229,16 +254,34 @@ class _Start:
             machine=machine,
             weights=origin,
             provenance=provenance.current("torch", "torchvision", "timm", "onnxruntime", "numpy", "pillow"),
+            cross_fit=self.cross_fit,
         )
 
 
-def _feed(classifier: FilmClassifier, job: Job, caches: Path, room: int, progress: Progress) -> Feed:
+def _cross_fitted(
+    folds: Sequence[Split], job: Job, place: Place, weights: Path | None, progress: Progress
+) -> CrossFitted | None:
+    """What a network for each fold says of the patients that it has not learned from; None without folds."""
+    from hilum import training
+
+    def learn(one: Job) -> FilmClassifier:
+        has_state = (one.directory / training.STATE).exists()
+        classifier, _ = first_network(one.recipe, weights, is_resumed=has_state)
+        return training.train_network(classifier, _feed(classifier, one, place, progress), one, progress).classifier
+
+    if not folds:
+        return None
+    at_once = min(training.JUDGED_AT_ONCE, job.machine.micro_batch or training.JUDGED_AT_ONCE)
+    return training.cross_fit(folds, job, learn, at_once, progress)
+
+
+def _feed(classifier: FilmClassifier, job: Job, place: Place, progress: Progress) -> Feed:
     """Films through the whole network, or what its frozen layers said of them."""
     from hilum import training
 
     if not job.recipe.cache.enabled:
         return training.FilmFeed(classifier, job)
-    return training.cached_feed(classifier, job, training.Place(caches, room), progress)
+    return training.cached_feed(classifier, job, place, progress)
 
 
 @contextmanager
@@ -258,7 +301,7 @@ def _trained_run(run: RunFolder, name: str) -> TrainedRun:
     from hilum.training import SMALLEST_SLOPE
 
     manifest = open_model_folder(run.model).manifest
-    kept = run.kept_row(manifest.training.kept_epoch)
+    kept, sets = run.kept_row(manifest.training.kept_epoch), manifest.conformal
     return TrainedRun(
         run=run.path,
         model=run.model,
@@ -272,4 +315,6 @@ def _trained_run(run: RunFolder, name: str) -> TrainedRun:
         machine=manifest.training.machine,
         parity=manifest.parity.largest_probability_difference,
         is_borne_out=manifest.calibration.slope > SMALLEST_SLOPE,
+        fewest_calibrate_patients=min(sets.pneumonia_patients, sets.normal_patients) if sets else 0,
+        cross_fitted=manifest.training.cross_fitted,
     )
