@@ -1,6 +1,6 @@
 """Is a model of few patients better calibrated by cross-fitting than by the tenth that is otherwise kept back?
 
-    python bench/cross_fit.py DATA --weights FOLDER [--patients 80] [--seeds 5] [--recipe mobilenetv2-frozen] [--output FILE.json]
+    python bench/cross_fit.py DATA --weights FOLDER [--patients 80] [--seeds 5] [--recipe NAME] [--output FILE.json]
 
 For each seed so many patients of the training folder are drawn, and the recipe is trained on them twice, once with
 --cross-fit. Both models then answer for films of the training folder whose patients were not drawn; no film of the test
