@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +71,15 @@ def test_graph_with_another_input_is_refused() -> None:
 
 def test_there_is_a_core_to_run_on() -> None:
     assert usable_cores() >= 1
+
+
+def test_runtime_writes_no_id_of_the_machine(phantom_run: Path, tmp_path: Path) -> None:
+    """ONNX Runtime's Linux wheels have telemetry, which makes such an id as the library is imported."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = "import sys; from pathlib import Path; from hilum.runtime import Predictor\n"
+    code += "Predictor.open(Path(sys.argv[1])).engine"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-c", code, str(phantom_run)], check=True, env=environment)
+    assert not list(home.rglob("*"))

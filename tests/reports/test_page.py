@@ -18,8 +18,8 @@ from hilum.evaluation import (
     evaluate_predictions,
     find_contact,
 )
-from hilum.reports import evaluation_page
 from hilum.reports.methods import other_methods, usual_method
+from hilum.reports.page import evaluation_page
 from markup import well_formed
 from stand_ins import (
     MADE,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hilum.errors import HilumError
-from hilum.reports import evaluation_page, pdf
+from hilum.reports import pdf
+from hilum.reports.page import evaluation_page
 from hilum.reports.pdf import pdf_of, require_pdf
 from stand_ins import reference_evaluation, reference_predictions
 

@@ -14,7 +14,8 @@ from hilum.datasets import Catalogue
 from hilum.evaluation import PredictionTable
 from hilum.metrics import probability_of
 from hilum.metrics.arrays import Floats
-from hilum.reports import evaluation_page, worst_errors
+from hilum.reports.page import evaluation_page
+from hilum.reports.worst import worst_errors
 from stand_ins import BrightnessPredictor, film, manifest, reference_evaluation, reference_predictions
 
 

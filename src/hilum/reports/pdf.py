@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from hilum.errors import HilumError, missing_extra
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""The fonts are shared by all documents."""
 
 _VARIANT: Final = "pdf/ua-1"  # ISO 14289-1: headings, tables and the words beside each figure can be read aloud
 
@@ -32,10 +37,20 @@ def pdf_of(page: str) -> bytes:
     """
     weasyprint = _weasyprint()
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
-    on_paper = weasyprint.CSS(string=files("hilum.reports").joinpath("templates/paper.css").read_text("utf-8"))
-    document = weasyprint.HTML(string=page, url_fetcher=fetcher)
-    made: bytes = document.write_pdf(stylesheets=[on_paper], pdf_variant=_VARIANT)
+    style = files("hilum.reports").joinpath("templates/paper.css").read_text("utf-8")
+    with _ONE_AT_A_TIME:
+        fonts = _fonts()
+        on_paper = weasyprint.CSS(string=style, font_config=fonts)
+        document = weasyprint.HTML(string=page, url_fetcher=fetcher)
+        made: bytes = document.write_pdf(stylesheets=[on_paper], font_config=fonts, pdf_variant=_VARIANT)
     return made
+
+
+@cache
+def _fonts() -> Any:
+    """The fonts, once for the process: WeasyPrint would find them for each document anew and Pango never lets go of
+    them, 0.3 MB each time, so that a server would grow without end."""
+    return import_module("weasyprint.text.fonts").FontConfiguration()
 
 
 def _weasyprint() -> ModuleType:

@@ -27,7 +27,9 @@ from hilum.json_files import as_json
 from hilum.metrics import DRAWS
 from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr
-from hilum.reports import MOST_ERRORS, evaluation_page, require_drawing, worst_errors
+from hilum.reports.page import evaluation_page
+from hilum.reports.svg import require_drawing
+from hilum.reports.worst import MOST_ERRORS, worst_errors
 from hilum.runtime import Predictor
 from hilum.verbs.room import room_in
 

@@ -16,8 +16,8 @@ from hilum.files import explained, printable, write_together
 from hilum.interrupts import stop_on_interrupt
 from hilum.json_files import as_json
 from hilum.progress import on_stderr
-from hilum.reports import require_drawing
 from hilum.reports.reproduction import reproduction_page, reproduction_table
+from hilum.reports.svg import require_drawing
 from hilum.reproduction.child import Interrupted
 from hilum.reproduction.plan import SEEDS, Row, chosen_rows
 from hilum.reproduction.publish import publish as publish_rows

@@ -16,7 +16,7 @@ from hilum.interrupts import stop_on_interrupt
 from hilum.json_files import as_json
 from hilum.progress import on_stderr
 from hilum.recipe import Recipe, packaged_recipes, read_recipe
-from hilum.reports import require_drawing
+from hilum.reports.svg import require_drawing
 from hilum.reports.transfer import draw_transfer, transfer_table
 from hilum.reproduction.child import Interrupted
 from hilum.reproduction.record import RowRecord
