@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from small_model import train_small
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A shell that starts the suite in the background has it ignore Ctrl-C, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,6 +67,20 @@ def phantom_run(phantom_films: Path, shared_between_workers: Path) -> Path:
         if not run.exists():
             train_small(phantom_films, run)
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine; one for all, because Playwright can be started once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed here")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

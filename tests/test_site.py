@@ -56,6 +56,11 @@ def test_named_file_that_is_missing_is_refused(tmp_path: Path) -> None:
         site_settings(tmp_path / "nowhere.toml")
 
 
+def test_language_of_reports_is_set_by_its_code(tmp_path: Path) -> None:
+    assert read_site(_written(tmp_path, "language = 'fr'")).language == "fr"
+    assert read_site(_written(tmp_path, "prevalence = 0.1")).language == ""
+
+
 def test_empty_file_sets_nothing(tmp_path: Path) -> None:
     path = _written(tmp_path, "# nothing yet\n")
     assert read_site(path) == Site(path=path)
@@ -73,7 +78,9 @@ def test_empty_file_sets_nothing(tmp_path: Path) -> None:
         ("prevalence = true", "'prevalence': expected `float | null`, got `bool`"),
         ("prevalence = '5 %'", "'prevalence': expected `float | null`, got `str`"),
         ("operating_point = 0.5", "'operating_point': expected `str`, got `float`"),
-        ("language = 'en'", "unknown setting 'language'. Expected no others than prevalence, operating_point"),
+        ("language = 'fra'", "has 'fra' as language. Expected one of en, fr. Did you mean 'fr'?"),
+        ("language = 1", "'language': expected `str`, got `int`"),
+        ("langage = 'fr'", "unknown setting 'langage'. Expected no others than prevalence, operating_point, language"),
         (f"prevalence = {'1' * 5000}", "is not TOML"),
         (f"prevalence = {'1' * 4000}", "'prevalence': number out of range"),
         ("prevalence = " + "[" * 100_000, "is not TOML"),

@@ -1,4 +1,4 @@
-"""What one site sets once for all its answers: prevalence and operating point, in a file `hilum.toml`."""
+"""What one site sets once for all its answers: prevalence, operating point and language, in a file `hilum.toml`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from hilum.metrics import log_odds, probability_of, shift_prevalence
 from hilum.metrics.arrays import Floats
 
 SITE_FILE: Final = "hilum.toml"
+LANGUAGES: Final = ("en", "fr")
+"""In which a report can be written; the first is that of the source, and of everything that is no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,13 @@ class Site:
         prevalence: fraction of the site's films with pneumonia; None leaves probabilities as the model was calibrated.
         operating_point: name of the stored threshold that decides; "" leaves the choice to the command.
         path: the file that says so; None where there is none.
+        language: of reports, one of `LANGUAGES`; "" leaves the choice to the command.
     """
 
     prevalence: float | None = None
     operating_point: str = ""
     path: Path | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Settings(Struct, frozen=True):
 
     prevalence: float | None = None
     operating_point: str = ""
+    language: str = ""
 
 
 def site_settings(named: Path | None = None, start: Path = Path()) -> Site:
@@ -108,7 +113,8 @@ def read_site(path: Path) -> Site:
     """The settings in one file.
 
     Raises:
-        HilumError: no such file, not TOML, an unknown key, or a prevalence that is none.
+        HilumError: no such file, not TOML, an unknown key, a prevalence that is none, or a language that hilum does
+            not speak.
     """
     where = f"'{printable(path)}'"
     try:
@@ -122,11 +128,11 @@ def read_site(path: Path) -> Site:
         values,
         _Settings,
         f"{where} has a wrong value",
-        expected="a number as prevalence, and text in quotation marks as operating point",
-        do='For instance: prevalence = 0.05, operating_point = "youden"',
+        expected="a number as prevalence, and text in quotation marks as operating point and language",
+        do='For instance: prevalence = 0.05, operating_point = "youden", language = "fr"',
     )
     _refuse_odd_values(settings, where)
-    return Site(settings.prevalence, settings.operating_point, path)
+    return Site(settings.prevalence, settings.operating_point, path, settings.language)
 
 
 def _refuse_unknown_keys(values: dict[str, Any], where: str) -> None:
@@ -146,4 +152,10 @@ def _refuse_odd_values(settings: _Settings, where: str) -> None:
             f"{where} has {settings.prevalence:g} as prevalence.",
             expected="a fraction above 0 and below 1",
             do="Write 0.05 for 5 %.",
+        )
+    if settings.language and settings.language not in LANGUAGES:
+        raise HilumError(
+            f"{where} has '{printable(settings.language)}' as language.",
+            expected=f"one of {', '.join(LANGUAGES)}",
+            do=nearest(settings.language, list(LANGUAGES)),
         )

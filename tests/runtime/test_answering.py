@@ -83,3 +83,14 @@ def test_decision_uses_the_stored_threshold_also_at_its_very_value(predictor: Pr
     )
     same = Predictor(replace(predictor.folder, manifest=changed(predictor.manifest, operating_points=points)))
     assert Answering(same, "youden").of(film).prediction.decision == "pneumonia"
+
+
+def test_another_point_and_prevalence_are_asked_of_the_same_graph(predictor: Predictor, film: Path) -> None:
+    first = Answering(predictor, "youden")
+    other = first.at("0.5", 0.1)
+    assert other.predictor is predictor and (first.point.name, other.point.name) == ("youden", "0.5")
+    assert first.shift is None and other.of(film).prediction == Answering(predictor, "0.5", 0.1).of(film).prediction
+    with pytest.raises(HilumError, match="no operating point"):
+        first.at("yuden")
+    with pytest.raises(HilumError, match="as a prevalence"):
+        first.at(prevalence=2.0)

@@ -2,6 +2,7 @@
 
 predictor.py    the model folder opened: logits, distances, calibrated probabilities, decisions
 answering.py    the answer for one film at one site: what every command and page shows
+described.py    what stands of a model beside its answers
 neighbours.py   training films like a film
 gate.py         whether a picture may be assessed at all
 prediction.py   what is said of one film

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -54,11 +55,21 @@ class Answering:
     def __init__(self, predictor: Predictor, operating_point: str, prevalence: float | None = None) -> None:
         self.predictor = predictor
         self.point = predictor.operating_point(operating_point)
-        if prevalence is not None:
-            log_odds(prevalence)  # refuses what is no prevalence, before any film is read
-        calibrated_at = predictor.manifest.calibration.prevalence
-        self.shift = None if prevalence is None else PrevalenceShift(calibrated_at, prevalence)
+        self.shift = None if prevalence is None else _shift(predictor, prevalence)
         self._cases = SimilarCases.open(predictor.folder)
+
+    def at(self, operating_point: str | None = None, prevalence: float | None = None) -> Answering:
+        """The same model at another operating point or prevalence, where one is given; nothing is read again.
+
+        Raises:
+            HilumError: as for a new one.
+        """
+        other = copy(self)
+        if operating_point is not None:
+            other.point = self.predictor.operating_point(operating_point)
+        if prevalence is not None:
+            other.shift = _shift(self.predictor, prevalence)
+        return other
 
     @property
     def has_map(self) -> bool:
@@ -111,3 +122,9 @@ class Answering:
         calibration = self.predictor.manifest.calibration
         calibrated = PlattScaling(calibration.slope, calibration.intercept).logit(said.logit)
         return replace(said, site_probability=float(self.shift.probability(calibrated)))
+
+
+def _shift(predictor: Predictor, prevalence: float) -> PrevalenceShift:
+    """From the model's prevalence to the stated one."""
+    log_odds(prevalence)  # refuses what is no prevalence, before any film is read
+    return PrevalenceShift(predictor.manifest.calibration.prevalence, prevalence)

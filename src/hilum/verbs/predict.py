@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, spreadsheet_safe, write_atomically
@@ -20,11 +20,16 @@ from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr, track
 from hilum.runtime import NO_GATE, Answering, FilmAnswer, Prediction, Predictor, draw_map
 from hilum.runtime.mapping import PNG_LEVEL
-from hilum.site import Site, site_settings
+from hilum.site import LANGUAGES, Site, site_settings
 from hilum.verbs.room import free_name
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from hilum.verbs.film_report_file import ReportFile
+
+SIMILAR: Final = 5
+"""Similar cases on a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ def predict(
     site: Path | None = None,
     csv_: Path | None = None,
     maps: Path | None = None,
+    report: Path | None = None,
+    language: str | None = None,
 ) -> Predictions:
     """Answer for films with a trained model: calibrated probability and decision, one row a film.
 
@@ -93,12 +100,15 @@ def predict(
         site: File hilum.toml with the site's settings, or its folder; searched from here upwards if not given.
         csv_: Also write the rows to this CSV file.
         maps: Also write a PNG with the activation map over each film into this folder.
+        report: Also write a report for people to this file, ending in .html or .pdf: a page a film.
+        language: Of the report, en or fr; the site's, or en, if not given.
 
     Examples:
         hilum predict film.jpeg --model runs/cnn-scratch
         hilum predict ward/ --model runs/cnn-scratch --csv answers.csv
         hilum predict film.jpeg --model runs/cnn-scratch --maps maps/ --json
         hilum predict ward/ --model runs/cnn-scratch --prevalence 0.05
+        hilum predict film.jpeg --model runs/cnn-scratch --report film.pdf --language fr
     """
     settings = site_settings(site)
     predictor = Predictor.open(model)
@@ -107,12 +117,45 @@ def predict(
         operating_point or settings.operating_point or PRIMARY,
         settings.prevalence if prevalence is None else prevalence,
     )
-    point, shift = answering.point, answering.shift
     paths = find_films(inputs)
-    answers = (answering.of(path, with_map=maps is not None) for path in paths)
-    written = write_maps(maps, answering, answers) if maps else answers
-    rows = tuple(one.prediction for one in track(on_stderr(), written, "Films", len(paths)))
-    answer = Predictions(
+    paper = _report_file(report, answering, language, settings, len(paths))
+    answers = (answering.of(path, with_map=bool(maps or paper), similar=SIMILAR if paper else 0) for path in paths)
+    drawn = write_maps(maps, answering, answers) if maps else answers
+    kept = paper.kept(drawn) if paper else drawn
+    rows = tuple(one.prediction for one in track(on_stderr(), kept, "Films", len(paths)))
+    answer = gathered(
+        answering,
+        rows,
+        site_file=settings.path,
+        site_decided=decided_by_site(settings, operating_point, prevalence, language if report else ""),
+        maps=maps_in_words(predictor) if maps else (),
+    )
+    if paper:
+        paper.write()
+    if csv_:
+        write_csv(csv_, answer)
+    return answer
+
+
+def gathered(
+    answering: Answering,
+    rows: Sequence[Prediction],
+    *,
+    site_file: Path | None = None,
+    site_decided: tuple[str, ...] = (),
+    maps: tuple[str, ...] = (),
+) -> Predictions:
+    """The answers with what is needed to read them: what `hilum predict --json` prints, and REST sends.
+
+    Args:
+        answering: what gave them.
+        rows: one a film.
+        site_file: the file with the site's settings, where one was read.
+        site_decided: the settings of that file that hold here.
+        maps: what is to be said of the maps that were drawn.
+    """
+    predictor, point, shift = answering.predictor, answering.point, answering.shift
+    return Predictions(
         model=predictor.manifest.name,
         model_hash=predictor.model_hash,
         is_leaky=predictor.manifest.training.is_leaky,
@@ -121,15 +164,12 @@ def predict(
         prevalence=predictor.manifest.calibration.prevalence,
         site_prevalence=shift.stated if shift else None,
         site_threshold=shift.threshold(point.threshold) if shift else None,
-        predictions=rows,
+        predictions=tuple(rows),
         limits=(*limits(predictor.manifest), *([] if predictor.manifest.gate else [NO_GATE])),
-        site_file=printable(settings.path) if settings.path else None,
-        site_decided=_decided(settings, operating_point, prevalence),
-        maps=maps_in_words(predictor) if maps else (),
+        site_file=printable(site_file) if site_file else None,
+        site_decided=site_decided,
+        maps=maps,
     )
-    if csv_:
-        write_csv(csv_, answer)
-    return answer
 
 
 def find_films(inputs: Sequence[Path]) -> list[Path]:
@@ -200,13 +240,45 @@ def maps_in_words(predictor: Predictor) -> tuple[str, ...]:
     )
 
 
-def _decided(settings: Site, operating_point: str | None, prevalence: float | None) -> tuple[str, ...]:
-    """The names of the site's settings that nothing on the command line goes before."""
+def decided_by_site(
+    settings: Site, operating_point: str | None, prevalence: float | None, language: str | None = ""
+) -> tuple[str, ...]:
+    """The names of the site's settings that nothing on the command line goes before.
+
+    Args:
+        settings: of the site.
+        operating_point: as given on the command line; None for not given.
+        prevalence: likewise.
+        language: likewise; "" where no report is written, so that it says nothing.
+    """
     by_site = {
         "prevalence": prevalence is None and settings.prevalence is not None,
         "operating_point": not operating_point and bool(settings.operating_point),
+        "language": language is None and bool(settings.language),
     }
     return tuple(name for name, holds in by_site.items() if holds)
+
+
+def _report_file(
+    path: Path | None, answering: Answering, language: str | None, settings: Site, films: int
+) -> ReportFile | None:
+    """The report that is asked for; what it is made with is imported only then.
+
+    Raises:
+        HilumError: it cannot be written, or a language is asked for without it.
+    """
+    if path is None:
+        if language is not None:
+            raise HilumError(
+                f"There is a language ('{printable(language)}') but no report.",
+                expected="a report to write in it",
+                do="Name one with --report report.html, or leave --language out.",
+            )
+        return None
+    from hilum.verbs.film_report_file import ReportFile
+
+    chosen = language if language is not None else settings.language or LANGUAGES[0]
+    return ReportFile(path, answering, chosen, films)
 
 
 def _films_of(entry: Path) -> list[Path]:

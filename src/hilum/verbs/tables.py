@@ -42,6 +42,7 @@ def _site_in_words(answer: Predictions) -> str:
     said = {
         "prevalence": f"the prevalence ({answer.site_prevalence})",
         "operating_point": f"the operating point ({answer.operating_point})",
+        "language": "the language of the report",
     }
     decided = " and ".join(said[name] for name in answer.site_decided) or "nothing here"
     return f"'{answer.site_file}' decided {decided}."
