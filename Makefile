@@ -2,14 +2,17 @@
 #   make demo      the whole story in two minutes, on films that hilum draws
 #   make test      the whole test suite
 #   make check     the daily loop: format, lint, types, import contract, fast tests
+#   make programs  what some tests need beside Python (Chromium, nginx, wrk, Pango): Debian's packages, as root
+#   make web       ONNX Runtime Web by npm, for hilum export --format web
 #   make results   docs/results.md from docs/results/*.json
+#   make translations  the report's catalogues from its sentences
 #   make constraints   compile the pinned, hashed requirements anew (needs uv)
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check format results constraints clean
+.PHONY: demo test check format programs web results translations constraints clean
 
 demo: $(READY)
 	$(BIN)/hilum demo
@@ -28,12 +31,27 @@ format: $(READY)
 	$(BIN)/ruff format src tests bench
 	$(BIN)/ruff check --fix src tests bench
 
+programs:
+	apt-get update --quiet=2
+	apt-get install --quiet=2 --yes --no-install-recommends chromium nginx-light wrk libpango-1.0-0 libpangoft2-1.0-0
+
+web: $(READY)
+	$(BIN)/python -m hilum.browser.fetching
+
 results: $(READY)
 	$(BIN)/python bench/results.py
 
+translations: $(READY)
+	cd src/hilum/reports && ../../../$(BIN)/pybabel --quiet extract -F translations/babel.cfg -k say -k say_many:1,2 -k message \
+	  --no-location --project hilum --msgid-bugs-address hilum -o translations/hilum.pot .
+	cd src/hilum/reports/translations && ../../../../$(BIN)/pybabel --quiet update -D hilum -d . -i hilum.pot --no-fuzzy-matching
+	cd src/hilum/reports/translations && ../../../../$(BIN)/pybabel --quiet compile -D hilum -d . && rm hilum.pot
+
+PLAIN := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 constraints:
-	uv pip compile pyproject.toml --extra train --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade -o constraints.txt
+	uv pip compile pyproject.toml --extra train --extra dev $(PLAIN) --upgrade -o constraints.txt
+	uv pip compile pyproject.toml --extra serve --extra pdf --constraint constraints.txt $(PLAIN) -o deploy/requirements.txt
+	echo hatchling | uv pip compile - --constraint constraints.txt $(PLAIN) -o deploy/build-requirements.txt
 
 clean:
 	rm -rf .venv demo

@@ -88,6 +88,9 @@ VERBS: Final = (
     ),
     Verb("predict", "hilum.verbs.predict:predict", "Answer for films with a model.", READERS),
     Verb("explain", "hilum.verbs.explain:explain", "Show what an answer rests on, or every layer.", READERS),
+    Verb("serve", "hilum.web.serve:serve", "Serve the web page and REST, here or with a token.", READERS),
+    Verb("watch", "hilum.verbs.watch:watch", "Answer every film that comes into a folder.", READERS),
+    Verb("export", "hilum.verbs.export:export", "Write a model for use elsewhere, or as a page.", READERS),
     Verb("read", "hilum.verbs.read:read", "Read held-out films yourself, beside a model.", READERS),
 )
 GROUPS: Final = {
