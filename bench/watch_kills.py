@@ -29,6 +29,7 @@ from typing import Any
 from hilum.images.walk import is_film, walk
 from hilum.json_files import write_json
 from hilum.provenance import current
+from hilum.watching import INDEX
 
 SETTLE_S = 0.3
 NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{12}\.(json|html)")
@@ -116,7 +117,9 @@ def faults(reports: Path) -> list[str]:
     """What is wrong with what lies there at this moment; half files under hidden names are not looked at."""
     found = []
     for path in reports.glob("[!.]*"):
-        if not NAME.fullmatch(path.name):
+        if path.name == INDEX:
+            found += [f"{path.name}: half a line" for line in path.read_text("utf-8").splitlines() if not is_json(line)]
+        elif not NAME.fullmatch(path.name):
             found.append(f"{path.name}: unknown name")
         elif path.suffix == ".html":
             page = path.read_text("utf-8")
@@ -125,6 +128,15 @@ def faults(reports: Path) -> list[str]:
         elif answer(path).get("sha256") != path.name[:64]:
             found.append(f"{path.name}: half an answer")
     return found
+
+
+def is_json(text: str) -> bool:
+    """True for a whole JSON value."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def answer(path: Path) -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.testclient import TestClient
 
@@ -21,6 +23,7 @@ from hilum.web.app import make_app
 from hilum.web.models import ServedModels, open_models
 from hilum.web.settings import Access, Allowance, Settings
 
+Result = TypeVar("Result")
 TOKEN = "Zk3vQ9xT1mB7cR5yH2nW8pL4sD6fG0jA"
 _SERVE = "import sys, pathlib; from hilum.web.serve import serve; Path = pathlib.Path; serve(**eval(sys.argv[1]))"
 
@@ -91,3 +94,9 @@ def live(folders: Sequence[Path], environment: dict[str, str] | None = None, **m
             process.send_signal(signal.SIGTERM)
         with suppress(ValueError):
             process.communicate(timeout=30)
+
+
+def finished(story: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine gives back, run in a thread of its own: Playwright keeps a loop running in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, story).result()

@@ -32,7 +32,7 @@ _ADVICE = {
     errno.EACCES: ("permission to do so", "Change the permissions or choose another place."),
     errno.EPERM: ("permission to do so", "Change the permissions or choose another place."),
     errno.EROFS: ("a disc that can be written", "Choose another place."),
-    errno.EEXIST: ("a folder in the middle of the path", "Remove the file in the way or choose another place."),
+    errno.EEXIST: ("a name that is not taken", "Choose another name."),
     errno.ENOENT: ("an existing file or folder", "Check the spelling of the path."),
     errno.ENOTDIR: ("a folder in the middle of the path", "Check the spelling of the path."),
     errno.EISDIR: ("a file", "Name a file inside the folder."),

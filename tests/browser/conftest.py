@@ -54,9 +54,11 @@ def opened(browser: Browser) -> Iterator[Callable[..., OpenPage]]:
 def modules(browser: Browser) -> Iterator[Page]:
     """A blank page that has the modules' exports as `modules.NAME`."""
     folder = Path(hilum.__file__).parent
-    sources = {path.name: read_text(path) for path in (folder / "browser" / "modules").glob("*.js")}
-    imports = "".join(f'import * as {name} from "./{name}.js";\n' for name in _TRIED)
-    entry = f"{imports}globalThis.modules = {{ {', '.join(_TRIED)} }};\n"
+    paths = [*(folder / "browser" / "modules").glob("*.js"), *(folder / "web" / "static").glob("*.js")]
+    sources = {path.relative_to(folder).as_posix(): read_text(path) for path in paths}
+    imports = "".join(f'import * as {name} from "./browser/modules/{name}.js";\n' for name in _TRIED)
+    imports += 'import * as written from "./web/static/numbers.js";\n'
+    entry = f"{imports}globalThis.modules = {{ written, {', '.join(_TRIED)} }};\n"
     page = browser.new_context().new_page()
     page.add_script_tag(content=bundled(sources | {"entry.js": entry}, "entry.js"))
     yield page

@@ -167,7 +167,7 @@ def test_colourfulness_is_that_of_python(modules: Page) -> None:
 
 @pytest.mark.parametrize("value", [0.5, 1.5, 2.5, 0.125, 2.675, 1e-9, 23.4999, 99.995, 7.0])
 def test_numbers_are_written_as_python_writes_them(modules: Page, value: float) -> None:
-    written = modules.evaluate("(value) => [0, 1, 2].map((digits) => modules.numbers.fixed(value, digits))", value)
+    written = modules.evaluate("(value) => [0, 1, 2].map((digits) => modules.written.fixed(value, digits))", value)
     assert written == [f"{value:.{digits}f}" for digits in range(3)]
 
 

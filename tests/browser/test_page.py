@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +21,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from hilum.images import read_film
+from hilum.reports.language import language_of
 from hilum.runtime import Answering, Predictor
+from hilum.runtime.predictive import predictive_values_of
 from offline_page import OpenPage
 
 Open = Callable[..., OpenPage]
@@ -62,19 +66,31 @@ def shown(browser: Browser, exported: Path, films: list[Path], dicom: Path) -> I
     one.context.close()
 
 
-@pytest.fixture
-def served(exported: Path) -> Iterator[tuple[str, ThreadingHTTPServer]]:
-    """The folder web/ on a server of this machine."""
+@contextmanager
+def serving(folder: Path, cache_control: str = "") -> Iterator[tuple[str, ThreadingHTTPServer]]:
+    """The folder on a server of this machine, which says how long its files may be kept, or nothing of it."""
 
     class Quiet(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            if cache_control:
+                self.send_header("Cache-Control", cache_control)
+            super().end_headers()
+
         def log_message(self, *_: object) -> None:
             """Nothing: the test's output is not its log."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=exported / "web"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/", server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def served(exported: Path) -> Iterator[tuple[str, ThreadingHTTPServer]]:
+    """The folder web/ on a server of this machine."""
+    with serving(exported / "web") as server:
+        yield server
 
 
 def single(exported: Path) -> str:
@@ -190,6 +206,49 @@ def test_folder_answers_without_its_server_after_the_first_visit(
     one.give(films[0])
     assert "%" in one.said(0)
     assert all(url.startswith((address, "data:", "blob:")) for url in one.asked)
+
+
+@pytest.mark.parametrize("header", ["", "max-age=31536000"])
+def test_new_export_takes_the_place_of_an_old_one_that_the_browser_keeps(
+    exported: Path, tmp_path: Path, opened: Open, header: str
+) -> None:
+    """A browser keeps files for years where a server says so, or says nothing of files that are years old."""
+    folder = tmp_path / "web"
+    shutil.copytree(exported / "web", folder)
+    for file in folder.iterdir():
+        os.utime(file, (1e9, 1e9))
+    with serving(folder, header) as (address, _):
+        one = opened(address)
+        one.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        model, worker = folder / "model.onnx", folder / "worker.js"
+        model.write_bytes(b"another model")
+        os.utime(model, (1e9, 1e9))
+        found = re.search(r"}([0-9a-f]{16})`;", worker.read_text("utf-8"))
+        assert found
+        worker.write_text(worker.read_text("utf-8").replace(found[1], "0" * 16), "utf-8")
+        kept = one.page.evaluate(
+            """async () => {
+              await (await navigator.serviceWorker.ready).update();
+              for (;;) {
+                const [name, ...others] = await caches.keys();
+                if (name.endsWith("0".repeat(16)) && !others.length) break;
+                await new Promise((done) => setTimeout(done, 50));
+              }
+              return await (await caches.match("model.onnx")).text();
+            }"""
+        )
+    assert kept == "another model"
+
+
+def test_page_says_how_often_a_call_is_right(shown: OpenPage, answering: Answering) -> None:
+    shown.choose(0)
+    rows = shown.page.locator('#readings [data-part="value-rows"] tr').all_inner_texts()
+    first = predictive_values_of(answering)[0]
+    assert len(rows) == 4 and first.ppv.value is not None
+    assert rows[0].replace("\u00a0", " ").startswith("1 %\t")
+    assert language_of("en").percent(first.ppv.value) in rows[0]
+    shown.choose(3)
+    assert not shown.page.locator('#readings [data-part="values"]').is_visible()
 
 
 def test_folder_from_a_disc_points_to_the_single_file(exported: Path, opened: Open) -> None:

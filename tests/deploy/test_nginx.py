@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ import pytest
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 TOKEN = "q7Jd0vYb3mZr8TnXcW1uLpE5sKaH2fGi9oBxN4yVtQk"
 AROUND = """
-daemon off; pid {room}/nginx.pid; error_log {room}/error.log;
+daemon off; pid {room}/nginx.pid; error_log {room}/error.log warn;
 events {{ worker_connections 256; }}
 http {{
     client_body_temp_path {room}/body; proxy_temp_path {room}/proxy; fastcgi_temp_path {room}/fastcgi;
@@ -85,9 +86,13 @@ def wait_until_ready(proxy_port: int, processes: list[subprocess.Popen[bytes]]) 
     raise AssertionError("The server was not ready in time.")
 
 
-def configured(room: Path, proxy_port: int, own_port: int) -> Path:
-    """The example with ports, certificate and log of this test; everything else as it stands."""
+def configured(room: Path, proxy_port: int, own_port: int, **more: str) -> Path:
+    """The example with ports, certificate and logs of this test; everything else as it stands, unless `more` names
+    other values of directives."""
     text = CONFIGURATION.read_text("utf-8")
+    for directive, value in more.items():
+        text, count = re.subn(rf"(?m)^( *{directive}) .*;$", rf"\1 {value};", text)
+        assert count == 1, directive
     changes = {
         "listen 443 ssl;": f"listen 127.0.0.1:{proxy_port} ssl;",
         "    listen [::]:443 ssl;\n": "",
@@ -129,6 +134,30 @@ def behind(phantom_run: Path) -> Iterator[Behind]:
                 process.wait(timeout=30)
 
 
+@contextmanager
+def another(behind: Behind, place: str, **more: str) -> Iterator[Behind]:
+    """Another nginx before the same server, with other values of some directives."""
+    room = behind.room / place
+    room.mkdir()
+    room.chmod(0o755)
+    for name in ("key.pem", "cert.pem"):
+        shutil.copy(behind.room / name, room)
+    port = free_port()
+    process = subprocess.Popen([NGINX or "", "-p", str(room), "-c", configured(room, port, behind.own_port, **more)])
+    try:
+        wait_until_ready(port, [process])
+        yield Behind(port, behind.own_port, room)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def errors(behind: Behind) -> str:
+    """All that nginx wrote into its error logs."""
+    time.sleep(0.2)
+    return "".join((behind.room / name).read_text("utf-8") for name in ("error.log", "hilum-error.log"))
+
+
 @pytest.fixture
 def film(phantom_films: Path) -> bytes:
     """A phantom."""
@@ -152,21 +181,58 @@ def test_report_comes_through_whole(behind: Behind, film: bytes) -> None:
     assert status == 200 and body.rstrip().endswith(b"</html>")
 
 
-def test_what_goes_past_the_proxy_is_refused_or_asked_for_its_token(behind: Behind) -> None:
-    own = f"http://127.0.0.1:{behind.own_port}/api/v1/models"
-    assert _ask(own, None, {})[0] in (401, 403)
+def past_the_proxy(behind: Behind, source: str, **headers: str) -> tuple[int, bytes]:
+    """The server's own answer to another address of this machine than that of the proxy, or to that."""
+    connection = http.client.HTTPConnection("127.0.0.1", behind.own_port, timeout=30, source_address=(source, 0))
+    with closing(connection):
+        connection.request("GET", "/api/v1/models", headers={name: headers[name] for name in headers})
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
-def test_film_touches_no_disc_and_the_log_names_nobody(behind: Behind) -> None:
-    large = os.urandom(3_000_000)  # more than any buffer of nginx
-    behind.ask("/api/v1/predict", large, Authorization=f"Bearer {TOKEN}", User_Agent="Doctor Who")
+def test_what_goes_past_the_proxy_is_refused_even_with_the_token(behind: Behind) -> None:
+    with_token = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-Proto": "https"}
+    try:
+        status, body = past_the_proxy(behind, "127.0.0.2", **with_token)
+    except OSError:
+        pytest.skip("this machine has one loopback address only")
+    assert status == 403 and b"answers its proxy only" in body
+    assert past_the_proxy(behind, "127.0.0.1", **with_token)[0] == 200  # what the proxy itself asks
+
+
+@pytest.mark.parametrize("buffering", ["off", "on"])
+def test_film_touches_no_disc_unless_nginx_is_told_to_buffer_it(behind: Behind, buffering: str) -> None:
+    """The second is the control: were films written to a disc, it would be seen."""
+    changed = {"proxy_request_buffering": buffering, "error_log": "/var/log/nginx/hilum-error.log warn"}
+    with another(behind, f"buffering-{buffering}", **changed) as other:
+        large = os.urandom(3_000_000)  # more than any buffer of nginx
+        assert other.ask("/api/v1/predict", large, Authorization=f"Bearer {TOKEN}")[0] == 200
+        assert ("buffered to a temporary file" in errors(other)) == (buffering == "on")
+
+
+@pytest.mark.parametrize("level", ["alert", "warn"])
+def test_error_log_names_no_client_unless_its_level_is_changed(behind: Behind, level: str) -> None:
+    """The second is the control: what would name a client does happen."""
+    changed = {"error_log": f"/var/log/nginx/hilum-error.log {level}", "limit_conn": "hilum_clients 1"}
+    assert "hilum-error.log alert;" in CONFIGURATION.read_text("utf-8")
+    with another(behind, f"level-{level}", **changed) as other:
+        context = ssl._create_unverified_context()
+        plain = socket.create_connection(("127.0.0.1", other.proxy_port))
+        with context.wrap_socket(plain, server_hostname="localhost") as held:
+            head = "POST /api/v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
+            held.sendall(f"{head}Authorization: Bearer {TOKEN}\r\nContent-Length: 900000\r\n\r\n".encode())
+            time.sleep(0.3)
+            assert other.ask("/ready")[0] == 503  # a second connection is one too many
+        assert other.ask("/api/v1/predict", bytes(1000), Content_Length=str(300 * 2**20))[0] == 413
+        assert ("127.0.0.1" in errors(other)) == (level == "warn")
+
+
+def test_log_of_requests_names_nobody(behind: Behind, film: bytes) -> None:
+    behind.ask("/api/v1/predict", film, Authorization=f"Bearer {TOKEN}", User_Agent="Doctor Who")
     time.sleep(0.2)
-    kept = [path for path in behind.room.rglob("*") if path.is_file() and path.stat().st_size > 1_000_000]
-    assert kept == []
     log = (behind.room / "hilum.log").read_text("utf-8")
     assert "POST /api/v1/predict" in log
     assert not re.search(r"127\.0\.0\.1|Doctor|Bearer", log)
-    assert "buffered to a temporary file" not in (behind.room / "error.log").read_text("utf-8")
 
 
 def test_wrong_tokens_cannot_be_blamed_on_another_address(behind: Behind) -> None:

@@ -18,6 +18,10 @@ from hilum.modelfolder.card import limits
 from hilum.provenance import Provenance
 from hilum.reports.embedded import script_hash
 from hilum.reports.film_report import LANGUAGES, About, ReportedFilm, about, picture_px, report_page, reported
+from hilum.reports.film_report_card import card, map_worth, rates, whose_prevalence
+from hilum.reports.film_report_list import groups, summary, whose_site
+from hilum.reports.film_report_words import Words
+from hilum.reports.language import language_of
 from hilum.runtime import Answering, Predictor
 from hilum.runtime.neighbours import SimilarCase
 from markup import well_formed
@@ -217,7 +221,7 @@ def test_findings_name_what_was_learned_of_file_and_film(model: About, film: Rep
     one = replace(saying(film, notes=("Turned upright by EXIF orientation 6.",), warning=told), has_met=True)
     page = text_of(report_page(model, [one]))
     assert "Turned upright by EXIF orientation 6." in page and told in page and "made with this very film" in page
-    assert "It is like the training films" not in page
+    assert "Nothing unusual was noticed" not in page
     assert f"SHA-256 {film.sha256}" in page and model.model_hash in page and "hilum 0.1.0 (0123456789ab)" in page
 
 
@@ -265,6 +269,111 @@ def test_french_report_is_french_and_marks_what_no_clinician_has_read(model: Abo
     assert text.count("traduction non relue par un clinicien") > 10 and "22 novembre 2026" in text
     assert '<span lang="en">A sentence that nobody translated.</span>' in page
     assert not re.search(r"\d\.\d+ %", text) and "not reviewed" not in report_page(model, [one], "en")
+
+
+MARK = '<small class="unreviewed">traduction non relue par un clinicien</small>'
+
+
+def marked(page: str, sentence: str) -> bool:
+    """True where the sentence stands in the page, and the mark directly after it every time."""
+    parts = page.split(html.escape(sentence, quote=False).replace("'", "&#39;"))[1:]
+    return bool(parts) and all(part.removeprefix("</span>").lstrip().startswith(MARK) for part in parts)
+
+
+def test_every_medical_sentence_in_french_has_the_mark_beside_it(
+    answering: Answering, model: About, film: ReportedFilm
+) -> None:
+    site = about(Answering(answering.predictor, "youden", 0.05), MADE)
+    training = changed(site.manifest.training, is_leaky=True, protocol="random20")
+    manifest = changed(site.manifest, training=training)
+    leaky = replace(site, manifest=manifest, limits=limits(manifest))
+    first = saying(film, decision="normal", probability=0.9, site_probability=0.3, path="a.png")
+    unlike = (
+        "It is unlike the training films: its distance is 1.70, and 99 of 100 patients like theirs have films below "
+        "1.50. The answer may be wrong more often than the figures of the model say."
+    )
+    second = saying(film, decision="pneumonia", probability=0.2, answers=(), warning=unlike, path="b.png")
+    second = replace(second, has_met=True, similar=(SimilarCase("normal", 0.5, 1.5, 0.99, "cd"),))
+    third = refused(film, "It is a coloured picture, and a film is grey.")
+    films, words = [first, second, third], Words(leaky, language_of("fr"))
+    page = report_page(leaky, films, "fr")
+    sentences = [
+        *(text[:1].upper() + text[1:] for text in (words.decision(first), words.decision(second))),
+        *(words.decision(one) for one in (first, second)),
+        *(words.beside_one_half(one) for one in (first, second)),
+        *(words.answer_set(one) for one in (first, second)),
+        *(words.called_from(one) for one in (first, second)),
+        words.as_in_training(),
+        words.at_site(first),
+        words.likeness(first),
+        words.coverage(),
+        words.told(unlike).text,
+        *(one.text for one in words.reasons(third)),
+        rates(words),
+        summary(films, words),
+        whose_prevalence(words),
+        whose_site(words),
+        *(group.meaning for group in groups(films, words)),
+        *(words.told(limit).text for limit in leaky.limits),
+        *(line.text for _, lines in card(words) for line in lines if not line.text.endswith(":")),
+        *(one.text for one in map_worth(words)[1:]),
+        words.map_in_words(first),
+        words.language.say("The model was made with this very film: its answer says nothing of new ones."),
+        words.language.say("A map says where this network looks, not where a disease is."),
+    ]
+    assert [one for one in sentences if not marked(page, one)] == []
+    assert "unreviewed" not in report_page(leaky, films, "en").split("</style>")[1]
+
+
+def test_english_left_in_a_french_page_is_not_marked_as_translated(model: About, film: ReportedFilm) -> None:
+    page = report_page(model, [saying(film, warning="Nobody translated this.")], "fr")
+    assert '<span lang="en">Nobody translated this.</span>' in page and not marked(page, "Nobody translated this.")
+
+
+def test_film_within_the_gate_is_not_called_like_the_training_films(model: About, film: ReportedFilm) -> None:
+    page = report_page(model, [saying(film, warning="")])
+    gate = model.manifest.gate
+    assert gate and film.prediction.distance is not None
+    assert (
+        f"Nothing unusual was noticed (distance {film.prediction.distance:.2f}; a warning from {gate.warn_above:.2f}, "
+        f"refused from {gate.refuse_above:.2f}); this does not see age, machine or hospital." in text_of(page)
+    )
+    assert "like the training films" not in text_of(page) and "good" not in page
+
+
+@pytest.mark.parametrize(
+    ("decision", "probability", "told"),
+    [
+        ("normal", 0.89, "The probability is above one half, but below the operating point, which decides."),
+        ("pneumonia", 0.3, "The probability is below one half, but not below the operating point, which decides."),
+        ("normal", 0.3, ""),
+        ("pneumonia", 0.89, ""),
+        ("normal", 0.5, ""),
+    ],
+)
+def test_decision_on_the_other_side_of_one_half_is_explained_on_page_and_list(
+    model: About, film: ReportedFilm, decision: str, probability: float, told: str
+) -> None:
+    one = saying(film, decision=decision, probability=probability)
+    assert (text_of(report_page(model, [one])).count("one half"), bool(told)) in ((1, True), (0, False))
+    listed, *pages = report_page(model, [one, one]).split("<article")
+    assert all(told in text_of(part) for part in (listed, *pages))
+    assert (text_of(listed).count("one half"), bool(told)) in ((2, True), (0, False))
+
+
+def test_probability_is_never_written_as_certain(model: About, film: ReportedFilm) -> None:
+    for probability, told in ((1 - 1e-9, "over 99.9 %"), (1.0, "over 99.9 %"), (1e-9, "under 0.1 %")):
+        page = text_of(report_page(model, [saying(film, probability=probability)]))
+        assert f"Calibrated probability of pneumonia {told}" in page
+
+
+def test_cross_fitted_model_promises_no_more_than_it_can(model: About, film: ReportedFilm) -> None:
+    plain = text_of(report_page(model, [film]))
+    training = changed(model.manifest.training, cross_fitted=5)
+    page = text_of(report_page(replace(model, manifest=changed(model.manifest, training=training)), [film]))
+    assert "other patients" in plain and "keep pneumonia open" in plain
+    assert "other patients" not in page and "the same patients" in page and "5 networks" in page
+    assert "only nearly" in page and "only nearly" not in plain
 
 
 def test_language_that_hilum_does_not_speak_is_refused(model: About) -> None:

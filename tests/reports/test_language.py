@@ -85,6 +85,45 @@ def test_numbers_and_times_are_written_as_the_language_does() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (0.9153, "91.5 %", "91,5 %"),
+        (0.99971, "99.97 %", "99,97 %"),
+        (0.999999, "over 99.9 %", "plus de 99,9 %"),
+        (1e-6, "under 0.1 %", "moins de 0,1 %"),
+        (0.0, "0.0 %", "0,0 %"),
+        (1.0, "100.0 %", "100,0 %"),
+    ],
+)
+def test_share_that_is_not_certain_is_never_written_as_certain(value: float, english: str, french: str) -> None:
+    assert language_of("en").percent(value) == english.replace(" %", "\xa0%")
+    assert language_of("fr").percent(value) == french.replace(" %", "\u202f%")
+
+
+def test_ends_of_an_interval_are_never_written_as_certain() -> None:
+    assert language_of("en").percent_range(0.97, 1 - 1e-7) == "97.0 to over 99.9\xa0%"
+    assert language_of("fr").percent_range(1e-7, 0.02) == "moins de 0,1 à 2,0\u202f%"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.0004, "0.04"),
+        (0.0125, "1.25"),
+        (0.9996, "99.96"),
+        (0.9875, "98.75"),
+        (0.05, "5"),
+        (0.95, "95"),
+        (0.74312, "74.3"),
+        (1e-7, "0.00001"),
+        (0.5, "50"),
+    ],
+)
+def test_prevalence_has_the_digits_that_say_something(value: float, told: str) -> None:
+    assert language_of("en").prevalence(value) == f"{told}\xa0%"
+
+
+@pytest.mark.parametrize(
     ("code", "told"), [("fre", "Did you mean 'fr'?"), ("FR", "Choose one of: en, fr"), ("", "one of en, fr")]
 )
 def test_unknown_language_is_one_sentence(code: str, told: str) -> None:

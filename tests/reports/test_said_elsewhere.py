@@ -130,6 +130,15 @@ def test_what_limits_a_model_and_chose_its_thresholds_is_said_in_french() -> Non
     assert in_french(failing_label(("randomisation", "random maps"), 32)).count("32") == 1
 
 
+@pytest.mark.parametrize("name", ["text", "2024.01", "1,200", "40%", "a folder", "drawn by hilum"])
+def test_name_of_a_film_is_never_translated(name: str) -> None:
+    with pytest.raises(HilumError) as error:
+        read_film(b"plain words", name=name)
+    told = in_french(str(error.value))
+    assert f"{name}»" in told.replace("\xa0", "").replace("\u202f", "") or f"'{name}'" in told, told
+    assert "du texte" in told
+
+
 def test_sentence_that_nobody_translated_stays_unknown_and_english_stays_itself() -> None:
     assert said(FRENCH, "A sentence from elsewhere.") is None
     assert said(language_of("en"), "A sentence from elsewhere.") == "A sentence from elsewhere."

@@ -274,3 +274,46 @@ def test_site_file_that_nobody_named_says_what_it_decided(
 def test_impossible_prevalence_is_refused(phantom_run: Path, ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hilum(["predict", str(ward / "a.jpeg"), "--model", str(phantom_run), "--prevalence", "5"]) == 2
     assert "as a prevalence" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--csv", "--report"])
+def test_film_is_never_written_over(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    film = tmp_path / ("film.csv" if option == "--csv" else "film.html")
+    shutil.copy(next((phantom_films / "test" / "NORMAL").iterdir()), film)
+    before = film.read_bytes()
+    assert hilum(["predict", str(film), "--model", str(phantom_run), option, str(film)]) == 2
+    assert "is one of the films" in capsys.readouterr().err and film.read_bytes() == before
+
+
+def test_table_that_is_none_is_refused_before_any_film_is_read(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films = str(phantom_films / "test" / "NORMAL")
+    for name, words in ((tmp_path, "is a folder"), (tmp_path / "answers.jpeg", "ends in '.jpeg'")):
+        assert hilum(["predict", films, "--model", str(phantom_run), "--csv", str(name)]) == 2
+        told = capsys.readouterr()
+        assert words in told.err and "Films" not in told.err
+
+
+def test_maps_among_the_films_are_refused(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ward = tmp_path / "ward"
+    ward.mkdir()
+    shutil.copy(next((phantom_films / "test" / "NORMAL").iterdir()), ward)
+    for maps in (ward, ward / "maps"):
+        assert hilum(["predict", str(ward), "--model", str(phantom_run), "--maps", str(maps)]) == 2
+        assert "taken for films next time" in capsys.readouterr().err
+    assert len(list(ward.iterdir())) == 1
+
+
+def test_answer_says_what_was_written_and_the_folder_of_its_films_once(
+    phantom_run: Path, phantom_films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, table = phantom_films / "test" / "NORMAL", tmp_path / "answers.csv"
+    hilum(["predict", str(folder), "--model", str(phantom_run), "--csv", str(table)])
+    told = capsys.readouterr().out
+    assert "Written: " in told and "answers.csv" in told.replace("\n", "")
+    assert told.replace("\n", "").count(str(folder)) == 1

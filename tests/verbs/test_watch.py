@@ -90,6 +90,30 @@ def test_film_that_comes_twice_and_a_second_watch_leave_one_report(
     assert state(tmp_path / "out") == before
 
 
+def index(output: Path) -> list[dict[str, str]]:
+    """The lines of the list of films."""
+    return [json.loads(line) for line in (output / "index.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_every_name_that_a_film_came_under_stands_in_the_index(
+    films: list[Path], phantom_run: Path, tmp_path: Path
+) -> None:
+    for name in ("anna/1.jpeg", "berta/2.jpeg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        shutil.copy(films[0], tmp_path / "in" / name)
+    done = watch(tmp_path / "in", tmp_path / "out", model=phantom_run, settle=SETTLE, once=True)
+    assert (done.answered, done.already_answered, done.of_another_name) == (1, 1, 1)
+    assert "Films with the content of another name" in str(done.__rich__())
+    lines = index(tmp_path / "out")
+    assert [sorted(line) for line in lines] == [["path", "report", "sha256", "status", "time"]] * 2
+    assert {line["path"] for line in lines} == {"anna/1.jpeg", "berta/2.jpeg"}
+    (report,) = (tmp_path / "out").glob("*.html")
+    sha256 = hashlib.sha256(films[0].read_bytes()).hexdigest()
+    assert {(line["report"], line["sha256"], line["status"]) for line in lines} == {(report.name, sha256, "answered")}
+    again = watch(tmp_path / "in", tmp_path / "out", model=phantom_run, settle=SETTLE, once=True)
+    assert again.of_another_name == 1 and index(tmp_path / "out") == lines  # nothing new came
+
+
 def test_answers_at_another_prevalence_lie_beside_the_first(incoming: Path, phantom_run: Path, tmp_path: Path) -> None:
     for prevalence in (0.05, 0.2):
         watch(
@@ -130,7 +154,7 @@ def test_film_that_is_none_has_its_report_with_the_reason(incoming: Path, phanto
 
 def test_report_may_be_left_out_or_be_french(incoming: Path, phantom_run: Path, tmp_path: Path) -> None:
     watch(incoming, tmp_path / "bare", model=phantom_run, report="none", settle=SETTLE, once=True)
-    assert {path.suffix for path in (tmp_path / "bare").glob("[!.]*")} == {".json"}
+    assert {path.suffix for path in (tmp_path / "bare").glob("[!.]*")} == {".json", ".jsonl"}
     watch(incoming, tmp_path / "fr", model=phantom_run, language="fr", settle=SETTLE, once=True)
     assert 'lang="fr"' in next((tmp_path / "fr").glob("*.html")).read_text("utf-8")
 
@@ -150,8 +174,21 @@ def test_places_that_cannot_be_are_refused_in_a_sentence(incoming: Path, phantom
         watch(incoming, incoming, model=phantom_run, once=True)
     with pytest.raises(HilumError, match="is no folder"):
         watch(tmp_path / "nowhere", tmp_path / "out", model=phantom_run, once=True)
-    with pytest.raises(HilumError, match="nan seconds"):
-        watch(incoming, tmp_path / "out", model=phantom_run, settle=float("nan"), once=True)
+    for settle in (float("nan"), float("inf"), 0, -1):
+        with pytest.raises(HilumError, match=f"{settle:g} seconds"):
+            watch(incoming, tmp_path / "out", model=phantom_run, settle=settle, once=True)
+
+
+def test_language_without_a_report_is_refused_and_that_of_the_site_answers_no_film_again(
+    incoming: Path, phantom_run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(HilumError, match="no report"):
+        watch(incoming, tmp_path / "out", model=phantom_run, report="none", language="fr", settle=SETTLE, once=True)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "hilum.toml").write_text('language = "fr"', encoding="utf-8")
+    for site in (None, tmp_path):
+        done = watch(incoming, tmp_path / "out", model=phantom_run, report="none", site=site, settle=SETTLE, once=True)
+    assert (done.answered, done.already_answered) == (0, 3)
 
 
 class Service:
@@ -231,3 +268,10 @@ def test_folder_of_films_that_goes_and_comes_back_is_waited_for(
         service.process.kill()
     assert said["answered"] == 4
     assert log.count("No such file or directory") == 1 and "tried again" in log
+
+
+def test_damaged_model_is_refused_before_the_watch_begins(incoming: Path, phantom_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(phantom_run / "model", tmp_path / "model")
+    (tmp_path / "model" / "model.onnx").write_bytes(b"cut short")
+    with pytest.raises(HilumError, match=r"not the file that hilum\.json describes"):
+        watch(incoming, tmp_path / "out", model=tmp_path / "model", settle=SETTLE)

@@ -57,7 +57,7 @@ def test_film_that_cannot_be_decoded_has_its_report_after_the_patience_and_is_le
     (tmp_path / "in" / "a.png").write_bytes(b"half")
     desk.watch(4)
     assert desk.counts == {"unreadable": 1} and len(world.answered) == 2
-    (report,) = (tmp_path / "out").iterdir()
+    (report,) = (tmp_path / "out").glob("*.json")
     assert report.read_text() == report.name[:64]  # an answer without a hash gets that of the file
 
 
@@ -69,7 +69,7 @@ def test_film_that_is_completed_within_the_patience_is_answered(tmp_path: Path) 
     (tmp_path / "in" / "a.png").write_bytes(b"good and whole")
     world.most_rests = 20
     desk.watch(4)
-    assert desk.counts == {"answered": 1} and len(list((tmp_path / "out").iterdir())) == 1
+    assert desk.counts == {"answered": 1} and len(list((tmp_path / "out").glob("*.json"))) == 1
 
 
 def test_film_that_changes_while_it_is_answered_is_left_for_the_next_look(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_film_that_changes_while_it_is_answered_is_left_for_the_next_look(tmp_pa
     (tmp_path / "in" / "a.png").write_bytes(b"good")
     desk.watch(4)
     assert len(world.answered) == 2 and desk.counts == {"answered": 1}
-    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert len(list((tmp_path / "out").glob("*.json"))) == 1
 
 
 def test_full_disc_is_said_once_and_tried_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,19 +117,12 @@ def test_trouble_of_a_watch_that_runs_once_ends_it(tmp_path: Path, monkeypatch: 
 def test_film_that_the_disc_withholds_holds_up_no_other_and_is_not_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Path.open
-
-    def withheld(self: Path, *arguments: str, **named: str) -> object:
-        if self.name == "doe.png":
-            raise PermissionError(13, "Permission denied")
-        return read(self, *arguments, **named)  # type: ignore[call-overload]
-
     world = World(most_rests=300)
     desk = world.desk(tmp_path)
     for name in ("doe.png", "a.png"):
         (tmp_path / "in" / name).write_bytes(b"good")
     (tmp_path / "in" / "b.png").write_bytes(b"good too")
-    monkeypatch.setattr(Path, "open", withheld)
+    _withhold(monkeypatch, "doe.png")
     desk.watch(4)
     assert desk.counts == {"answered": 2} and desk.arrivals.waiting == 1
     assert world.said == ["A film cannot be read. The disc said: Permission denied. It is tried again."]
@@ -138,6 +131,58 @@ def test_film_that_the_disc_withholds_holds_up_no_other_and_is_not_named(
     world.most_rests = 600
     desk.watch(4)
     assert desk.counts == {"answered": 2, "already answered": 1} and not desk.denied
+
+
+def test_watch_that_runs_once_ends_where_a_withheld_film_goes_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Growing(World):
+        def rest(self, seconds: float) -> None:
+            super().rest(seconds)
+            if len(self.rests) < 40:
+                (tmp_path / "in" / "b.png").write_bytes(b"good" * len(self.rests))
+            if len(self.rests) == 12:
+                (tmp_path / "in" / "doe.png").unlink()
+
+    world = Growing(most_rests=500)
+    desk = world.desk(tmp_path)
+    for name in ("doe.png", "b.png"):
+        (tmp_path / "in" / name).write_bytes(b"good")
+    _withhold(monkeypatch, "doe.png")
+    desk.watch(4, is_once=True)
+    assert len(world.rests) < 80 and desk.counts == {"answered": 1} and not desk.denied
+
+
+def test_watch_that_runs_once_does_not_take_a_new_film_for_a_withheld_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Coming(World):
+        def rest(self, seconds: float) -> None:
+            super().rest(seconds)
+            if len(self.rests) < 10:
+                (tmp_path / "in" / "c.png").write_bytes(b"good" * len(self.rests))
+            if len(self.rests) == 7:  # as many wait as were withheld, but not the same
+                (tmp_path / "in" / "doe.png").unlink()
+
+    world = Coming(most_rests=500)
+    desk = world.desk(tmp_path)
+    for name in ("doe.png", "c.png"):
+        (tmp_path / "in" / name).write_bytes(b"good")
+    _withhold(monkeypatch, "doe.png")
+    desk.watch(4, is_once=True)
+    assert desk.counts == {"answered": 1} and desk.arrivals.waiting == 0
+
+
+def _withhold(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Have the disc give the bytes of the films of that name to nobody."""
+    read = Path.open
+
+    def withheld(self: Path, *arguments: str, **named: str) -> object:
+        if self.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read(self, *arguments, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", withheld)
 
 
 def test_watch_that_is_stopped_begins_no_further_film(tmp_path: Path) -> None:

@@ -221,3 +221,27 @@ def test_insecure_server_takes_addresses_but_no_foreign_name(phantom_run: Path) 
             assert opened.get("/api/v1/models", headers={"Host": host}).status_code == status
         assert opened.get("/api/v1/models").json()["warning"] == "Started with --insecure."
         assert "Started with --insecure." in opened.get("/").text
+
+
+@pytest.mark.parametrize("forwarded", [None, "unknown", "192.0.2.7:", ""])
+def test_guesses_of_nobody_known_do_not_lock_everybody_out(phantom_run: Path, forwarded: str | None) -> None:
+    through = _behind(phantom_run, "10.0.0.7")
+    more = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+
+    def ask(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"} | more
+        return through.get("/api/v1/models", headers=headers).status_code
+
+    assert [ask("guess") for _ in range(11)] == [401] * 10 + [429]
+    assert ask(TOKEN) == 200
+
+
+def test_addresses_with_ports_are_told_apart(phantom_run: Path) -> None:
+    through = _behind(phantom_run, "10.0.0.7")
+
+    def ask(forwarded: str, token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": forwarded}
+        return through.get("/api/v1/models", headers=headers).status_code
+
+    assert [ask(f"192.0.2.7:{5000 + n}", "guess") for n in range(11)] == [401] * 10 + [429]
+    assert (ask("192.0.2.7:9", TOKEN), ask("192.0.2.8:9", TOKEN)) == (429, 200)

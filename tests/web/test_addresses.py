@@ -45,3 +45,21 @@ def test_no_peer_is_nobody() -> None:
 )
 def test_name_of_odd_hosts(host: str, name: str) -> None:
     assert host_name(host) == name
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("198.51.100.9:51234", "198.51.100.9"),
+        ("6.6.6.6:1, 198.51.100.9:2, 10.0.0.2:3", "198.51.100.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[::ffff:198.51.100.9]:1", "198.51.100.9"),
+        ('"198.51.100.9:5"', "198.51.100.9"),
+        ("198.51.100.9:x", "10.0.0.1"),
+        ("198.51.100.9:", "10.0.0.1"),
+        ("[2001:db8::1]x", "10.0.0.1"),
+    ],
+)
+def test_port_of_a_forwarded_address_is_no_part_of_it(forwarded: str, expected: str) -> None:
+    assert sender(_scope("10.0.0.1", forwarded), PROXIES) == ip_address(expected)

@@ -6,6 +6,7 @@ import builtins
 import io
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -177,3 +178,13 @@ def test_form_is_cut_as_soon_as_it_is_too_large() -> None:
 )
 def test_name_of_a_film_cannot_mislead(given: str, shown: str) -> None:
     assert shown_name(given, 1) == shown
+
+
+def test_long_header_of_a_part_is_refused_at_once(rest: TestClient) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="film"' + b';a="b"' * 100_000
+    begun = time.monotonic()
+    for body in (head + b"\r\n\r\nabc\r\n--b--\r\n", b"--b\r\n" + b"x" * 600_000 + b": y\r\n\r\nabc\r\n--b--\r\n"):
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = rest.post("/api/v1/predict", content=body, headers=kind)
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:hilum:problem:damaged-form")
+    assert time.monotonic() - begun < 1

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from PIL import Image
 from web_client import parts
 
 pytestmark = pytest.mark.slow
+_LARGE = 10_000_000
 
 _IMPATIENT = """
 import sys
@@ -27,9 +28,11 @@ from hilum.web.app import make_app
 from hilum.web.connections import ConnectionLimits
 from hilum.web.listening import bound_socket, listen
 from hilum.web.settings import Allowance, Settings
+from starlette.responses import Response
 from web_client import served
 
 app = make_app(Settings(served(Path(sys.argv[1])), allowance=Allowance(silence_s=1, grace_s=2, places=2)))
+app.add_api_route("/large", lambda: Response(b"x" * 10_000_000))
 on = bound_socket("127.0.0.1", 0)
 listen(
     app,
@@ -232,3 +235,30 @@ def test_full_queue_says_when_to_come_again_and_drops_who_has_left(port: int, fi
         if again.status_code == 200:
             break
     assert again.status_code == 200
+
+
+def test_client_that_reads_slowly_but_steadily_gets_its_whole_answer(port: int) -> None:
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    opened.connect(("127.0.0.1", port))
+    opened.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    received, begun = 0, time.monotonic()
+    while received < _LARGE and (piece := opened.recv(65536)):
+        received += len(piece)
+        time.sleep(len(piece) / 3e6)
+    assert received >= _LARGE
+    assert time.monotonic() - begun > 2.5  # longer than the server waits for a client that stands still
+
+
+def test_client_that_stops_in_the_middle_of_an_answer_is_cut(port: int) -> None:
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    opened.connect(("127.0.0.1", port))
+    opened.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    opened.recv(4096)
+    time.sleep(4)
+    received = 0
+    with suppress(OSError):
+        while piece := opened.recv(65536):
+            received += len(piece)
+    assert received < _LARGE // 2

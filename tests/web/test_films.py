@@ -171,3 +171,14 @@ def test_no_place_for_a_report_is_said_before_its_films_are_read(phantom_run: Pa
         assert opened.post("/api/v1/predict", files=parts(films[0])).status_code == 200
         told = opened.get("/metrics").text
     assert 'hilum_films_total{status="answered"} 1.0' in told
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "status"), [("1e-300", 422), ("0.9999999999", 422), ("1e-6", 200), ("0.99", 200)]
+)
+def test_every_route_takes_the_same_prevalences(
+    rest: TestClient, films: list[Path], prevalence: str, status: int
+) -> None:
+    for route in ("predict", "map", "report"):
+        answer = rest.post(f"/api/v1/{route}?prevalence={prevalence}", files=parts(films[0]))
+        assert (route, answer.status_code) == (route, status)

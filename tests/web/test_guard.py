@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from hilum.web.work import Worker
-from web_client import client, parts, served
+from web_client import client, finished, parts, served
 
 
 @pytest.fixture
@@ -104,4 +104,4 @@ def test_worker_drops_what_nobody_waits_for_and_runs_one_call_at_a_time() -> Non
         worker.stop()
         return done
 
-    assert asyncio.run(story()) == ["first begins", "first ends", "last begins", "last ends"]
+    assert finished(story()) == ["first begins", "first ends", "last begins", "last ends"]

@@ -119,6 +119,17 @@ def test_enlarged_film_can_be_moved_and_inverted_is_inverted(visit: Visits, film
     assert "invert" in page.page.locator(".sheet .film").evaluate("(film) => getComputedStyle(film).filter")
 
 
+def test_map_lies_over_an_inverted_film_too(visit: Visits, films: list[Path]) -> None:
+    page = visit()
+    page.give(films[0])
+    page.page.get_by_role("button", name="Invert").click()
+    sheet = page.page.locator(".sheet")
+    page.page.locator("#opacity").fill("0")
+    alone = sheet.screenshot()
+    page.page.locator("#opacity").press("End")
+    assert sheet.screenshot() != alone
+
+
 def test_report_of_all_films_is_saved(visit: Visits, films: list[Path]) -> None:
     page = visit()
     page.give(*films[:2])
@@ -201,29 +212,3 @@ def test_file_name_is_shown_as_it_is_never_as_markup(visit: Visits, films: list[
     page.wait()
     assert page.text("name") == name
     assert page.row(0)
-
-
-def test_similar_cases_are_listed_where_the_model_has_them(visit: Visits, films: list[Path]) -> None:
-    page = visit()
-
-    film: FilePayload = {"name": films[0].name, "mimeType": "image/jpeg", "buffer": films[0].read_bytes()}
-    asked = f"{page.address}/api/v1/predict?pictures=true"
-    told = page.page.request.post(asked, multipart={"film": film}, headers={"Origin": page.address}).json()
-    case = {"label": "normal", "distance": 0.2, "times_usual": 1.26, "farther_than": 0.7, "thumbnail": None}
-    told["predictions"][0]["similar"] = [case, {**case, "label": "pneumonia"}]
-    page.page.route("**/predict*", lambda route: route.fulfill(json=told))
-    page.give(films[0])
-    assert page.page.locator(".similar li").all_inner_texts()[0].split("\n") == ["normal", "1.3 × the usual distance"]
-    assert page.part("figure")
-
-
-def test_numbers_never_read_as_certain_and_stay_apart_from_the_threshold(visit: Visits) -> None:
-    page = visit()
-    said = page.page.evaluate(
-        """async () => {
-          const { percent, apart, prevalence } = await import("/static/words.js");
-          return [percent(0.99996), percent(0.00001), percent(0.5), apart(0.63571, 0.63573), prevalence(0.05)];
-        }"""
-    )
-    said = [words.replace("\u00a0", " ") for words in said]
-    assert said == ["over 99.9 %", "under 0.1 %", "50.0 %", "63.571 %", "5 %"]

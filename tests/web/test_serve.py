@@ -209,3 +209,15 @@ def test_serving_imports_no_torch_and_writes_nothing(phantom_run: Path, films: l
     )
     assert ran.returncode == 0, ran.stderr
     assert list(look.rglob("*")) == []
+
+
+def test_proxy_without_a_token_is_refused_also_when_insecure(phantom_run: Path) -> None:
+    with pytest.raises(HilumError, match="behind a proxy needs a token") as error:
+        serve(model=[phantom_run], behind_proxy="10.0.0.7/32", insecure=True)
+    assert "--token-file" in str(error.value)
+
+
+@pytest.mark.parametrize("prevalence", [1e-300, 1 - 1e-12])
+def test_prevalence_that_no_report_could_show_is_refused(phantom_run: Path, prevalence: float) -> None:
+    with pytest.raises(HilumError, match="prevalence"):
+        serve(model=[phantom_run], prevalence=prevalence, port=0)

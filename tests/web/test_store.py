@@ -12,7 +12,8 @@ import pytest
 
 from hilum.errors import HilumError
 from hilum.web.parts import Upload
-from hilum.web.store import Job, Store, new_job_id
+from hilum.web.store import Store
+from hilum.web.stored import Job, new_job_id
 
 FILMS = (Upload("a.png", b"first"), Upload("b.png", b"second"), Upload("again.png", b"first"))
 MODEL = "m" * 64
@@ -50,7 +51,7 @@ def test_films_come_in_order_and_each_is_answered_once(tmp_path: Path) -> None:
         seen.append((film.job, film.position))
     assert seen == [(job.id, place) for job in (first, second) for place in range(3)]
     assert [film.answer for film in store.films(first.id)] == [{"n": 0}, {"n": 1}, {"n": 2}]
-    assert store.waiting() == 0
+    assert store.waiting([MODEL]) == 0
     store.close()
 
 
@@ -158,4 +159,51 @@ def test_changed_film_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "films" / film.sha256[:2] / film.sha256).write_bytes(b"other")
     with pytest.raises(HilumError, match="not as it was written"):
         store.content(film.sha256)
+    store.close()
+
+
+def test_damaged_film_is_mended_when_it_is_sent_again(tmp_path: Path) -> None:
+    store, first, second = Store(tmp_path), _job(), _job()
+    store.add(first, FILMS)
+    film = store.films(first.id)[0]
+    (tmp_path / "films" / film.sha256[:2] / film.sha256).write_bytes(b"other")
+    store.add(second, FILMS)
+    assert store.content(film.sha256) == FILMS[0].content
+    assert _files(tmp_path) == 2
+    store.close()
+
+
+def test_try_that_the_server_survived_is_taken_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add(_job(), FILMS)
+    for _ in range(3):
+        film = store.next_film([MODEL])
+        assert film is not None and film.tries == 0
+        store.take_back(film)
+    store.close()
+
+
+def test_film_that_is_put_off_lets_the_others_go_before(tmp_path: Path) -> None:
+    store, job = Store(tmp_path), _job()
+    store.add(job, FILMS)
+    film = store.next_film([MODEL], put_off=[(job.id, 0), (job.id, 1)])
+    assert film is not None and film.position == 2
+    assert store.next_film([MODEL], put_off=[(job.id, place) for place in range(3)]) is None
+    store.close()
+
+
+def test_only_films_that_will_be_answered_count_as_waiting(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add(_job(), FILMS)
+    assert (store.waiting([MODEL]), store.waiting(["o" * 64]), store.waiting([])) == (3, 0, 0)
+    store.close()
+
+
+def test_jobs_are_listed_the_newest_first(tmp_path: Path) -> None:
+    store, jobs = Store(tmp_path), [_job(1) for _ in range(3)]
+    for job in jobs:
+        store.add(job, FILMS[:1])
+    assert store.jobs(0, 2) == (jobs[:0:-1], 3)
+    assert store.jobs(2, 2) == ([jobs[0]], 3)
+    assert store.jobs(3, 2) == ([], 3)
     store.close()

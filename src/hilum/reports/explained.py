@@ -17,14 +17,13 @@ from hilum.modelfolder import StoredOperatingPoint, salted_film_hash
 from hilum.progress import Progress, track
 from hilum.runtime import Answering, Prediction, Predictor
 from hilum.runtime.mapping import Pixels, full_colour_at, in_patches, strength_of
-from hilum.runtime.neighbours import SimilarCase
+from hilum.runtime.neighbours import SIMILAR, SimilarCase
 
 if TYPE_CHECKING:
     from hilum.explaining.methods import Explained, Method
 
 OWN: Final = "map"
 """The method whose map comes with the answer."""
-SIMILAR: Final = 5
 BY_PIXEL: Final = "integrated-gradients"
 """The method whose evidence is that of single pixels; it is drawn as sums over patches."""
 

@@ -94,13 +94,24 @@ def _made_from(words: Words) -> tuple[Told, ...]:
 
 def _calibrated_on(words: Words) -> str:
     manifest, language = words.about.manifest, words.language
-    told = language.say(
-        "{films} films of {patients} other patients, {share} with pneumonia; protocol {protocol}.",
-        films=language.number(manifest.calibration.films),
-        patients=language.number(manifest.calibration.patients),
-        share=language.prevalence(manifest.calibration.prevalence),
-        protocol=manifest.training.protocol,
-    )
+    networks = manifest.training.cross_fitted
+    counts = {
+        "films": language.number(manifest.calibration.films),
+        "patients": language.number(manifest.calibration.patients),
+        "share": language.prevalence(manifest.calibration.prevalence),
+        "protocol": manifest.training.protocol,
+    }
+    if networks:
+        told = language.say(
+            "{films} films of the same patients ({patients}), {share} with pneumonia, by {networks} networks that had "
+            "each not seen those they were asked about (cross-fitting); protocol {protocol}.",
+            networks=language.number(networks),
+            **counts,
+        )
+    else:
+        told = language.say(
+            "{films} films of {patients} other patients, {share} with pneumonia; protocol {protocol}.", **counts
+        )
     if manifest.training.is_leaky:
         return f"{told} " + language.say("Patients stand on both sides of that split: its figures are too good.")
     return told

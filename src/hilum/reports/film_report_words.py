@@ -61,6 +61,19 @@ class Words:
         """The calibrated probability, told apart from the threshold."""
         return self._apart(film.prediction.probability or 0.0, self.about.point.threshold)
 
+    def beside_one_half(self, film: ReportedFilm) -> str:
+        """What is to be said where the probability alone would suggest the other decision; else empty."""
+        probability, decision = film.prediction.probability, film.prediction.decision
+        if probability is None:
+            return ""
+        if probability > 0.5 and decision == "normal":
+            return self.language.say("The probability is above one half, but below the operating point, which decides.")
+        if probability < 0.5 and decision == "pneumonia":
+            return self.language.say(
+                "The probability is below one half, but not below the operating point, which decides."
+            )
+        return ""
+
     def threshold(self, film: ReportedFilm | None = None) -> str:
         """The threshold on it, told apart from the film's probability."""
         other = film.prediction.probability if film else None
@@ -71,8 +84,13 @@ class Words:
         share = self.language.prevalence(self.about.manifest.calibration.prevalence)
         return self.language.say("probability as in the training data, where {share} had pneumonia", share=share)
 
+    def site_probability(self, film: ReportedFilm) -> str:
+        """The probability at the prevalence of the site, told apart from its threshold; empty where none is stated."""
+        shifted = film.prediction.site_probability
+        return "" if shifted is None else self._apart(shifted, self.about.site_threshold or 0.0)
+
     def at_site(self, film: ReportedFilm) -> str:
-        """The probability at the prevalence of the site; empty where none is stated."""
+        """The same as a sentence; empty where none is stated."""
         shift, shifted = self.about.shift, film.prediction.site_probability
         if shift is None or shifted is None:
             return ""
@@ -80,7 +98,7 @@ class Words:
             "Prior-shifted probability, for a site where {share} of the films show pneumonia: {probability} (threshold "
             "{threshold}). The decision is the same on both scales.",
             share=self.language.prevalence(shift.stated),
-            probability=self._apart(shifted, self.about.site_threshold or 0.0),
+            probability=self.site_probability(film),
             threshold=self._apart(self.about.site_threshold or 0.0, shifted),
         )
 
@@ -112,6 +130,13 @@ class Words:
         stored = self.about.manifest.conformal
         if stored is None:
             return ""
+        if self.about.manifest.training.cross_fitted:
+            return self.language.say(
+                "Of new patients like those the model was made from, about {share} of films with pneumonia keep "
+                "pneumonia open, and about {share} of normal films normal. Other networks than this one answered for "
+                "those patients (cross-fitting), so that this is proven only nearly. Elsewhere that is not promised.",
+                share=self.language.prevalence(1 - stored.alpha),
+            )
         return self.language.say(
             "Of new patients like those the model was calibrated on, {share} of films with pneumonia keep pneumonia "
             "open, and {share} of normal films normal. Elsewhere that is not promised.",
@@ -119,14 +144,15 @@ class Words:
         )
 
     def likeness(self, film: ReportedFilm) -> str:
-        """How the film lies among the training films; empty where the model has no gate."""
+        """How far the film lies from the training films, and what that does not see; empty without a gate."""
         gate, distance = self.about.manifest.gate, film.prediction.distance
         if gate is None or distance is None or film.prediction.warning or film.prediction.problem:
             return ""
         figures = (distance, gate.warn_above, gate.refuse_above)
         at, warned, refused = (self.language.number(figure, 2) for figure in figures)
         return self.language.say(
-            "It is like the training films: distance {at}; a warning from {warned} on, refused from {refused} on.",
+            "Nothing unusual was noticed (distance {at}; a warning from {warned}, refused from {refused}); this does "
+            "not see age, machine or hospital.",
             at=at,
             warned=warned,
             refused=refused,
@@ -171,6 +197,6 @@ class Words:
             texts = [f"{100 * one:.{digits}f}" for one in (value, other)]
             if texts[0] != texts[1]:
                 break
-        if float(texts[0]) in (0, 100) and value not in (0, 1):
-            return self.language.percent(value)
+        if float(texts[0]) in (0, 100) or (digits == 1 and not 0.001 <= value <= 0.999):
+            return self.language.nearly(value)
         return self.language.per_cent(texts[0])

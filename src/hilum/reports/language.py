@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -13,7 +15,7 @@ from hilum.errors import HilumError, nearest
 from hilum.files import printable
 from hilum.site import LANGUAGES
 
-__all__ = ["LANGUAGES", "MONTHS", "Language", "language_of", "message", "percent_digits"]
+__all__ = ["LANGUAGES", "MONTHS", "Language", "language_of", "message"]
 
 _DOMAIN: Final = "hilum"
 _NO_BREAK: Final = "\u00a0"
@@ -76,20 +78,31 @@ class Language:
         return self._as_written_here(f"{value:,.{digits}f}")
 
     def percent(self, value: float) -> str:
-        """A fraction in per cent, with one digit behind the point, or as many as keep it apart from 0 and 100 %.
+        """A fraction in per cent, with one digit behind the point, or two or three that keep it apart from 0 and 100 %.
 
         >>> language_of("en").percent(0.9153), language_of("en").percent(0.99971), language_of("fr").percent(0.05)
         ('91.5\\xa0%', '99.97\\xa0%', '5,0\\u202f%')
+        >>> language_of("en").percent(1 - 1e-7)
+        'over 99.9\\xa0%'
         """
-        return self.per_cent(percent_digits(value))
+        return self._end(value, self.per_cent)
+
+    def nearly(self, value: float) -> str:
+        """What is written of a fraction next to 0 or 100 %.
+
+        >>> language_of("en").nearly(0.0004)
+        'under 0.1\\xa0%'
+        """
+        return self._nearly(value, self.per_cent)
 
     def prevalence(self, value: float) -> str:
-        """A prevalence in per cent, without digits that say nothing.
+        """A prevalence in per cent, with three digits of it or of what it leaves, and none that says nothing.
 
-        >>> language_of("en").prevalence(0.05), language_of("en").prevalence(0.746)
-        ('5\\xa0%', '74.6\\xa0%')
+        >>> [language_of("fr").prevalence(value) for value in (0.05, 0.746, 0.9996)]
+        ['5\\u202f%', '74,6\\u202f%', '99,96\\u202f%']
         """
-        return self.per_cent(f"{100 * value:.3g}")
+        share = Decimal(f"{100 * min(value, 1 - value):.3g}")
+        return self.per_cent(f"{share if value <= 0.5 else 100 - share:f}")
 
     def percent_range(self, low: float, high: float) -> str:
         """Two ends of an interval in per cent.
@@ -97,8 +110,9 @@ class Language:
         >>> language_of("en").percent_range(0.93, 0.968)
         '93.0 to 96.8\\xa0%'
         """
-        ends = [self._as_written_here(percent_digits(end)) for end in (low, high)]
-        return self.say("{low} to {high}", low=ends[0], high=self.per_cent(percent_digits(high)))
+        return self.say(
+            "{low} to {high}", low=self._end(low, self._as_written_here), high=self._end(high, self.per_cent)
+        )
 
     def moment(self, created: str) -> str:
         """A time in ISO 8601 with its offset, in UTC.
@@ -124,6 +138,15 @@ class Language:
         """A figure in hundredths, as Python writes it, with the sign."""
         return f"{self._as_written_here(figure)}{_NO_BREAK if self.is_source else _THIN_NO_BREAK}%"
 
+    def _end(self, value: float, write: Callable[[str], str]) -> str:
+        figure = _percent_digits(value)
+        return self._nearly(value, write) if figure is None else write(figure)
+
+    def _nearly(self, value: float, write: Callable[[str], str]) -> str:
+        if value > 0.5:
+            return self.say("over {figure}", figure=write("99.9"))
+        return self.say("under {figure}", figure=write("0.1"))
+
     def _as_written_here(self, figure: str) -> str:
         """The figure with this language's signs for thousands and fractions."""
         if self.is_source:
@@ -131,10 +154,11 @@ class Language:
         return figure.replace(",", _THIN_NO_BREAK).replace(".", ",")
 
 
-def percent_digits(value: float) -> str:
-    """A fraction in hundredths: one digit behind the point, or as many as keep apart what is not 0 or 100 from it."""
+def _percent_digits(value: float) -> str | None:
+    """A fraction in hundredths: one digit behind the point, or two or three that keep apart what is not 0 or 100 from
+    it; None where these do not."""
     texts = [f"{100 * value:.{digits}f}" for digits in (1, 2, 3)]
-    return next((text for text in texts if float(text) not in (0, 100) or value in (0, 1)), texts[-1])
+    return next((text for text in texts if float(text) not in (0, 100) or value in (0, 1)), None)
 
 
 @cache

@@ -130,6 +130,8 @@ PATTERNS: Final = (
     ),
 )
 
+_NAMES: Final = frozenset({"name", "suffix", "protocol"})
+"""Places of what bears its name in every language, such as a film whose file is called "text"."""
 _FIGURE: Final = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?")
 _PER_CENT: Final = re.compile(r"([0-9]+)%")
 
@@ -145,12 +147,15 @@ def said(language: Language, text: str) -> str | None:
         return text
     for pattern in PATTERNS:
         if match := _matcher(pattern).fullmatch(text):
-            return language.say(pattern, **{name: _value(language, one) for name, one in match.groupdict().items()})
+            values = {place: _value(language, place, one) for place, one in match.groupdict().items()}
+            return language.say(pattern, **values)
     return None
 
 
-def _value(language: Language, text: str) -> str:
-    """What stood in a pattern's place: a figure as it is written here, a phrase in this language, or a name."""
+def _value(language: Language, place: str, text: str) -> str:
+    """What stood in a pattern's place: a figure as written here, a phrase in this language, or a name as it is."""
+    if place in _NAMES:
+        return text
     if _FIGURE.fullmatch(text):
         return language.written(text)
     if per_cent := _PER_CENT.fullmatch(text):

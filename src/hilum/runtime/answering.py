@@ -10,11 +10,13 @@ from typing import Final
 from hilum.attribution.evidence import EvidenceMap
 from hilum.attribution.graph_map import ACTIVATION_MAP
 from hilum.images import DEFAULT_LIMITS, Film, Limits
-from hilum.metrics import PlattScaling, log_odds
+from hilum.metrics import PRIMARY, PlattScaling, log_odds
+from hilum.modelfolder.card import limits
+from hilum.runtime.gate import NO_GATE
 from hilum.runtime.neighbours import SimilarCase, SimilarCases
 from hilum.runtime.prediction import Prediction
 from hilum.runtime.predictor import Predictor
-from hilum.site import PrevalenceShift
+from hilum.site import PrevalenceShift, Site
 
 _FEATURES: Final = "features"
 
@@ -58,6 +60,21 @@ class Answering:
         self.shift = None if prevalence is None else _shift(predictor, prevalence)
         self._cases = SimilarCases.open(predictor.folder)
 
+    @classmethod
+    def at_site(
+        cls, predictor: Predictor, site: Site, operating_point: str | None = None, prevalence: float | None = None
+    ) -> Answering:
+        """The model with what the site states; what is given beside it goes before.
+
+        Raises:
+            HilumError: the model has no such operating point, or that is no prevalence.
+        """
+        return cls(
+            predictor,
+            operating_point or site.operating_point or PRIMARY,
+            site.prevalence if prevalence is None else prevalence,
+        )
+
     def at(self, operating_point: str | None = None, prevalence: float | None = None) -> Answering:
         """The same model at another operating point or prevalence, where one is given; nothing is read again.
 
@@ -70,6 +87,12 @@ class Answering:
         if prevalence is not None:
             other.shift = _shift(self.predictor, prevalence)
         return other
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The sentences that stand wherever an answer of the model is shown."""
+        manifest = self.predictor.manifest
+        return (*limits(manifest), *(() if manifest.gate else (NO_GATE,)))
 
     @property
     def has_map(self) -> bool:

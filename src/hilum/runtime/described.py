@@ -6,10 +6,9 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from hilum.modelfolder.card import limits
 from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.runtime.answering import Answering
-from hilum.runtime.gate import NO_GATE
+from hilum.runtime.predictive import predictive_values_of
 
 
 def described(answering: Answering) -> dict[str, Any]:
@@ -26,11 +25,13 @@ def described(answering: Answering) -> dict[str, Any]:
         "operating_points": [asdict(point) for point in manifest.operating_points],
         "prevalence": manifest.calibration.prevalence,
         "site_prevalence": shift.stated if shift else None,
-        "limits": [*limits(manifest), *([] if manifest.gate else [NO_GATE])],
+        "predictive_values": [row.as_json() for row in predictive_values_of(answering)],
+        "limits": [*answering.limits],
         "population": manifest.population,
         "licence": manifest.licence,
         "trained_on": manifest.training.data_name,
         "protocol": manifest.training.protocol,
+        "cross_fitted": manifest.training.cross_fitted,
         "created": manifest.created,
         "hilum_version": manifest.hilum_version,
         "has_map": answering.has_map,

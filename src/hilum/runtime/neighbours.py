@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from hilum.errors import HilumError
 from hilum.modelfolder import ModelFolder
 from hilum.modelfolder.neighbours import Features, Neighbours, of_unit_length, read_neighbours
+
+SIMILAR: Final = 5
+"""Cases that a page shows beside a film."""
 
 _AT_ONCE = 4096  # cases compared with at a time, so that memory stays small for any number of them
 

@@ -16,13 +16,12 @@ from hilum.errors import TRAINING_HALF, HilumError, nearest, require_installed
 from hilum.explaining.methods import LAST_MAPS, METHODS, Method, method_for
 from hilum.files import printable
 from hilum.metrics import PRIMARY
-from hilum.modelfolder.card import limits
 from hilum.modelfolder.maps import has_exact_map
 from hilum.progress import Progress, on_stderr
 from hilum.reports.explained import ExplainedFilm, Explainer, drawn_in_words, look_into, scales_of, worst_first
 from hilum.reports.explanation import explanation_page, explanation_table
 from hilum.reports.explanation_record import ACTIVATIONS, TITLES, Explanation, UsedMethod, UsedModel, trust_in
-from hilum.runtime import NO_GATE, Answering, Predictor
+from hilum.runtime import Answering, Predictor
 from hilum.site import site_settings
 from hilum.verbs.explain_files import MapWriter
 from hilum.verbs.explain_folder import PAGE, explanation_folder, without_earlier
@@ -235,7 +234,7 @@ def _used(explainer: Explainer, place: int, films: Sequence[ExplainedFilm]) -> U
             UsedMethod(one.name, _title(one), one.layer, drawn_in_words(one), scale, trust_in(manifest, one.name))
             for one, scale in zip(explainer.methods, scales, strict=True)
         ),
-        limits=(*limits(manifest), *([] if manifest.gate else [NO_GATE])),
+        limits=explainer.answering.limits,
     )
 
 

@@ -10,9 +10,7 @@ from hilum.browser.facts import facts
 from hilum.browser.graph import graph_files
 from hilum.browser.page import PageParts, folder_files, single_file
 from hilum.browser.runtime_files import runtime_files
-from hilum.errors import HilumError, nearest
 from hilum.files import explained, printable, whole_folder
-from hilum.metrics import PRIMARY
 from hilum.modelfolder import GRAPH
 from hilum.runtime import Answering, Predictor
 from hilum.site import site_settings
@@ -21,7 +19,6 @@ from hilum.verbs.predict import gathered
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FORMATS = ("onnx", "web")
 SINGLE_FILE, FOLDER = "hilum.html", "web"
 
 
@@ -94,16 +91,11 @@ def export(
         hilum export runs/cnn-scratch --output page/ --prevalence 0.05
         hilum export runs/cnn-scratch --format onnx --output graph/
     """
-    _require_format(format_)
     settings = site_settings(site)
     predictor = Predictor.open(model)
-    answering = Answering(
-        predictor,
-        operating_point or settings.operating_point or PRIMARY,
-        settings.prevalence if prevalence is None else prevalence,
-    )
+    answering = Answering.at_site(predictor, settings, operating_point, prevalence)
     answer = gathered(answering, ()).as_json()
-    files = graph_files(answering, answer) if format_ == "onnx" else _web_files(answering, answer)
+    files = {"onnx": graph_files, "web": _web_files}[format_](answering, answer)
     with whole_folder(output) as folder:
         for name, content in files.items():
             with explained(output / name, "write"):
@@ -118,15 +110,6 @@ def _web_files(answering: Answering, answer: dict[str, Any]) -> dict[str, bytes]
     parts = PageParts(facts(answering, answer), answering.predictor.folder.read(GRAPH), runtime)
     folder = {f"{FOLDER}/{name}": content for name, content in folder_files(parts).items()}
     return {SINGLE_FILE: single_file(parts).encode("utf-8")} | folder
-
-
-def _require_format(format_: str) -> None:
-    if format_ not in FORMATS:
-        raise HilumError(
-            f"There is no format '{printable(format_)}' to export to.",
-            expected=" or ".join(FORMATS),
-            do=nearest(format_, list(FORMATS)),
-        )
 
 
 def _size(count: int) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Final
 
-from hilum.errors import HilumError, nearest
-from hilum.files import explained, printable, write_atomically
+from hilum.files import write_atomically
 from hilum.provenance import current
 from hilum.reports.film_report import ReportedFilm, about, picture_px, report_page, reported
 from hilum.reports.language import language_of
 from hilum.reports.pdf import pdf_of, require_pdf
 from hilum.runtime import Answering, FilmAnswer
+from hilum.verbs.room import require_file
 
 SUFFIXES: Final = (".html", ".pdf")
 
@@ -61,23 +60,8 @@ def require_report(path: Path, language: str) -> None:
             no file, or what writes a PDF is not installed.
     """
     language_of(language)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        ending = f"ends in '{printable(path.suffix)}'" if path.suffix else "has no ending"
-        raise HilumError(
-            f"The report '{printable(path)}' {ending}.",
-            expected=f"a file name ending in {' or '.join(SUFFIXES)}",
-            do=nearest(suffix, list(SUFFIXES)),
-        )
-    if path.is_dir():
-        raise HilumError(
-            f"The report '{printable(path)}' is a folder.", expected="a file", do="Name a file inside the folder."
-        )
-    with explained(path, "write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path.parent):  # a folder that exists may still take no file
-            pass
-    if suffix == ".pdf":
+    require_file(path, "report", SUFFIXES)
+    if path.suffix.lower() == ".pdf":
         require_pdf()
 
 

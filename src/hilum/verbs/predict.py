@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, spreadsheet_safe, write_atomically
+from hilum.files import explained, printable
 from hilum.images import IMAGE_SUFFIXES
 from hilum.images.walk import is_film, walk
-from hilum.metrics import PRIMARY
-from hilum.modelfolder.card import limits
-from hilum.modelfolder.maps import ONE_LOGIT
-from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.progress import on_stderr, track
-from hilum.runtime import NO_GATE, Answering, FilmAnswer, Prediction, Predictor, draw_map
-from hilum.runtime.mapping import PNG_LEVEL
+from hilum.runtime import Answering, Prediction, Predictor
+from hilum.runtime.neighbours import SIMILAR
 from hilum.site import LANGUAGES, Site, site_settings
-from hilum.verbs.room import free_name
+from hilum.verbs.predict_files import maps_in_words, require_apart, write_csv, write_maps
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hilum.verbs.film_report_file import ReportFile
-
-SIMILAR: Final = 5
-"""Similar cases on a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +34,7 @@ class Predictions:
         site_file: the file with the site's settings, which may hold without being named; None for none.
         site_decided: the settings of that file that hold here; what the command line gave is not among them.
         maps: what is to be said of the maps that were drawn; empty where none were.
+        written: report, table and folder of maps, where they were asked for.
     """
 
     model: str
@@ -58,6 +50,7 @@ class Predictions:
     site_file: str | None = None
     site_decided: tuple[str, ...] = ()
     maps: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -112,12 +105,9 @@ def predict(
     """
     settings = site_settings(site)
     predictor = Predictor.open(model)
-    answering = Answering(
-        predictor,
-        operating_point or settings.operating_point or PRIMARY,
-        settings.prevalence if prevalence is None else prevalence,
-    )
+    answering = Answering.at_site(predictor, settings, operating_point, prevalence)
     paths = find_films(inputs)
+    require_apart(inputs, paths, csv_, maps, report)
     paper = _report_file(report, answering, language, settings, len(paths))
     answers = (answering.of(path, with_map=bool(maps or paper), similar=SIMILAR if paper else 0) for path in paths)
     drawn = write_maps(maps, answering, answers) if maps else answers
@@ -129,6 +119,7 @@ def predict(
         site_file=settings.path,
         site_decided=decided_by_site(settings, operating_point, prevalence, language if report else ""),
         maps=maps_in_words(predictor) if maps else (),
+        written=tuple(printable(path) for path in (report, csv_, maps) if path),
     )
     if paper:
         paper.write()
@@ -144,6 +135,7 @@ def gathered(
     site_file: Path | None = None,
     site_decided: tuple[str, ...] = (),
     maps: tuple[str, ...] = (),
+    written: tuple[str, ...] = (),
 ) -> Predictions:
     """The answers with what is needed to read them: what `hilum predict --json` prints, and REST sends.
 
@@ -153,6 +145,7 @@ def gathered(
         site_file: the file with the site's settings, where one was read.
         site_decided: the settings of that file that hold here.
         maps: what is to be said of the maps that were drawn.
+        written: files and folders that were written beside.
     """
     predictor, point, shift = answering.predictor, answering.point, answering.shift
     return Predictions(
@@ -165,10 +158,11 @@ def gathered(
         site_prevalence=shift.stated if shift else None,
         site_threshold=shift.threshold(point.threshold) if shift else None,
         predictions=tuple(rows),
-        limits=(*limits(predictor.manifest), *([] if predictor.manifest.gate else [NO_GATE])),
+        limits=answering.limits,
         site_file=printable(site_file) if site_file else None,
         site_decided=site_decided,
         maps=maps,
+        written=written,
     )
 
 
@@ -189,55 +183,6 @@ def find_films(inputs: Sequence[Path]) -> list[Path]:
             )
         films += found
     return list(dict.fromkeys(films))
-
-
-def write_csv(path: Path, answer: Predictions) -> None:
-    """The rows as CSV; the name of a model that was trained under a leaky protocol says so in every line."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    columns = ["path", "status", "probability", "site_probability", "logit", "decision", "answers", "operating_point"]
-    columns += ["threshold", "model", "distance", "warning", "problem", "notes"]
-    writer.writerow(columns)
-    model = f"{answer.model} (leaky)" if answer.is_leaky else answer.model
-    for row in answer.predictions:
-        said = [row.path, row.status, row.probability, row.site_probability, row.logit, row.decision, row.answer_set]
-        cells = [*said, answer.operating_point, answer.threshold, model, row.distance, row.warning, row.problem]
-        writer.writerow([spreadsheet_safe(cell) for cell in [*cells, "; ".join(row.notes)]])
-    write_atomically(path, lambda file: file.write(text.getvalue().encode("utf-8")))
-
-
-def write_maps(folder: Path, answering: Answering, answers: Iterable[FilmAnswer]) -> Iterator[FilmAnswer]:
-    """The answers; with each a PNG of its film and map, named after the film. Films of one name get a number.
-
-    Raises:
-        HilumError: the model has no map.
-    """
-    predictor = answering.predictor
-    if not answering.has_map:
-        raise HilumError(
-            f"The model '{printable(predictor.manifest.name)}' has no map of its own: "
-            f"{predictor.manifest.activation_map}.",
-            expected="a model whose graph gives one",
-            do="Leave --maps out, or ask: hilum explain --method gradcam.",
-        )
-    used, worth = set[str](), faithfulness_in_words(predictor.manifest.faithfulness)
-    caption = f"Worth of the map: {worth.partition(':')[0]}"  # without the reasons, which take lines
-    for answer in answers:
-        if answer.film is not None and answer.evidence is not None:
-            picture = draw_map(answer.film.pixels, answer.evidence, None, predictor.geometry, (caption,))
-            target = folder / f"{free_name(Path(answer.prediction.path).stem, used)}-map.png"
-            write_atomically(target, lambda file, picture=picture: picture.save(file, "PNG", compress_level=PNG_LEVEL))  # type: ignore[misc]
-        yield answer
-
-
-def maps_in_words(predictor: Predictor) -> tuple[str, ...]:
-    """How the model's maps are made, how far they may be taken for its reasons, and what they leave out."""
-    manifest = predictor.manifest
-    return (
-        f"Map: {manifest.activation_map}.",
-        f"Worth of the map: {faithfulness_in_words(manifest.faithfulness)}.",
-        ONE_LOGIT,
-    )
 
 
 def decided_by_site(

@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import chain, count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
-from hilum.errors import HilumError
+from hilum.errors import HilumError, nearest
 from hilum.files import explained, printable
 
 
@@ -39,6 +39,34 @@ def room_in(folder: Path, names: Sequence[str], is_ours: Callable[[], bool], exp
             do="Name another folder with --output.",
         )
     return folder
+
+
+def require_file(path: Path, what: str, suffixes: Sequence[str]) -> None:
+    """Refuse what cannot become a file of that kind, before the work that it is to hold; its folder is made.
+
+    Args:
+        what: it is called in the sentence.
+        suffixes: that its name may end in.
+
+    Raises:
+        HilumError: the name ends otherwise, it is a folder, or the folder that it would lie in takes no file.
+    """
+    if path.name and path.is_dir():
+        raise HilumError(
+            f"The {what} '{printable(path)}' is a folder.", expected="a file", do="Name a file inside the folder."
+        )
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        ending = f"ends in '{printable(path.suffix)}'" if path.suffix else "has no ending"
+        raise HilumError(
+            f"The {what} '{printable(path)}' {ending}.",
+            expected=f"a file name ending in {' or '.join(suffixes)}",
+            do=nearest(suffix, list(suffixes)),
+        )
+    with explained(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):  # a folder that exists may still take no file
+            pass
 
 
 def free_name(name: str, used: set[str]) -> str:

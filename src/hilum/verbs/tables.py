@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hilum.terminal import plain_table
@@ -21,11 +24,12 @@ def predictions_table(answer: Predictions) -> RenderableType:
     table = plain_table("film", "probability", *at_site, "decision", "answer set")
     for column in table.columns[1 : 2 + len(at_site)]:
         column.justify = "right"
+    folder = _folder_of([row.path for row in answer.predictions])
     for row in answer.predictions:
         figures = [row.probability, *([row.site_probability] if at_site else [])]
         shown = ["" if figure is None else f"{figure:.4f}" for figure in figures]
-        table.add_row(Text(row.path), *shown, Text(row.decision), Text(row.answer_set))
-    lines: list[RenderableType] = [table, Text("")]
+        table.add_row(Text(row.path[len(folder) :]), *shown, Text(row.decision), Text(row.answer_set))
+    lines: list[RenderableType] = [*([Text(f"Films in {folder}\n")] if folder else []), table, Text("")]
     for row in answer.predictions:
         lines += [Text(f"{row.status.capitalize()}: {row.problem}")] if row.problem else []
         lines += [Text(f"Warning: '{row.path}': {row.warning}")] if row.warning else []
@@ -34,7 +38,21 @@ def predictions_table(answer: Predictions) -> RenderableType:
     lines += [Text(_site_in_words(answer))] if answer.site_file else []
     lines += [Text(" ".join(answer.maps))] if answer.maps else []
     lines.append(Text(" ".join(answer.limits)))
+    lines += [Text(f"Written: {', '.join(answer.written)}")] if answer.written else []
     return Group(*lines)
+
+
+def _folder_of(paths: Sequence[str]) -> str:
+    """The folder that all of several films lie in, with its last slash, so that it is said once; else nothing.
+
+    >>> _folder_of(["ward/a/1.png", "ward/b/1.png"]), _folder_of(["ward/1.png"]), _folder_of(["1.png", "2.png"])
+    ('ward/', '', '')
+    """
+    parents = [Path(path).parent for path in paths]
+    if len(paths) < 2 or len({parent.is_absolute() for parent in parents}) > 1:
+        return ""
+    shared = os.path.commonpath(parents)
+    return shared + os.sep if shared.strip(os.sep + ".") else ""
 
 
 def _site_in_words(answer: Predictions) -> str:

@@ -17,17 +17,17 @@ from hilum.errors import HilumError
 from hilum.files import explained, printable
 from hilum.interrupts import stop_on_interrupt
 from hilum.json_files import as_json
-from hilum.metrics import PRIMARY
 from hilum.progress import on_stderr
 from hilum.provenance import Provenance, current
 from hilum.reports.film_report import about, report_page, reported
 from hilum.reports.language import LANGUAGES, language_of
 from hilum.reports.pdf import pdf_of, require_pdf
 from hilum.runtime import Answering, FilmAnswer, Predictor
-from hilum.site import site_settings
-from hilum.verbs.predict import SIMILAR, decided_by_site, gathered
+from hilum.runtime.neighbours import SIMILAR
+from hilum.site import Site, site_settings
+from hilum.verbs.predict import decided_by_site, gathered
 from hilum.verbs.room import room_in
-from hilum.watching import Arrivals, Desk, Outbox, Surroundings
+from hilum.watching import INDEX, Arrivals, Desk, Outbox, Surroundings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,6 +52,7 @@ class Watched:
         not_assessed: films that were refused; each has its report.
         unreadable: files that hold no readable film; each has its report.
         already_answered: films that had their report before.
+        of_another_name: those of them whose report names another film, the first that came with this very content.
         waiting: films without a report: still coming in, or withheld by the disc.
         passed_over: files that by their names are no films.
         closed: folders that could not be read at the last look.
@@ -67,6 +68,7 @@ class Watched:
     not_assessed: int
     unreadable: int
     already_answered: int
+    of_another_name: int
     waiting: int
     passed_over: int
     closed: int
@@ -87,6 +89,7 @@ class Watched:
             f"Model      {self.model} at {self.operating_point}",
         ]
         left = [
+            (self.of_another_name, f"Films with the content of another name, which their report bears (see {INDEX})"),
             (self.waiting, "Films without a report, still coming in or withheld by the disc"),
             (self.passed_over, "Files passed over, because by their names they are no films"),
             (self.closed, "Folders that cannot be read"),
@@ -193,15 +196,12 @@ def watch(
     if report == "pdf":
         require_pdf()
     settings = site_settings(site)
-    answering = Answering(
-        Predictor.open(model),
-        operating_point or settings.operating_point or PRIMARY,
-        settings.prevalence if prevalence is None else prevalence,
-    )
+    answering = Answering.at_site(Predictor.open(model), settings, operating_point, prevalence)
+    _ = answering.predictor.engine  # a damaged model is refused now, not taken for trouble of the disc with each film
     papers = Papers(
         answering,
         report,
-        language_of(language or settings.language or LANGUAGES[0]).code,
+        _language(report, language, settings),
         settings.path,
         decided_by_site(settings, operating_point, prevalence, "" if report == "none" else language),
     )
@@ -230,10 +230,29 @@ def _require_places(folder: Path, output: Path, settle: float) -> None:
             expected="a folder of its own for the reports, because films' folders are only read",
             do="Name a folder beside the watched one.",
         )
-    if not 0 <= settle < float("inf"):
+    if not 0 < settle < float("inf"):
         raise HilumError(
-            f"Got {settle:g} seconds to settle.", expected="0 or more", do="Leave --settle out, or try --settle 4"
+            f"Got {settle:g} seconds to settle.",
+            expected="more than 0, because a film that is still being written changes meanwhile",
+            do="Leave --settle out, or try --settle 4",
         )
+
+
+def _language(report: ReportKind, asked: str | None, settings: Site) -> str:
+    """The language of the reports; English where there are none, so that a site's decides nothing then.
+
+    Raises:
+        HilumError: hilum does not speak it, or one is asked for without a report.
+    """
+    if report == "none":
+        if asked is not None:
+            raise HilumError(
+                f"There is a language ('{printable(asked)}') but no report.",
+                expected="a report to write in it",
+                do="Ask for one with --report html, or leave --language out.",
+            )
+        return LANGUAGES[0]
+    return language_of(asked if asked is not None else settings.language or LANGUAGES[0]).code
 
 
 def _now(made: Provenance) -> Provenance:
@@ -274,6 +293,7 @@ def _watched(desk: Desk, answering: Answering, places: tuple[str, str], is_once:
         not_assessed=desk.counts["not assessed"],
         unreadable=desk.counts["unreadable"],
         already_answered=desk.counts["already answered"],
+        of_another_name=desk.of_another_name,
         waiting=desk.arrivals.waiting,
         passed_over=desk.arrivals.passed_over,
         closed=desk.arrivals.closed,

@@ -18,7 +18,7 @@ PATIENCE: Final = 12
 """Times the settling time after which a film that cannot be decoded is taken as it is: its sender may have stalled."""
 
 
-class _Version(NamedTuple):
+class Version(NamedTuple):
     """What changes as a file is written; not its number, which some network discs make up anew."""
 
     size: int
@@ -30,7 +30,7 @@ class _Identity(NamedTuple):
 
     device: int
     number: int
-    version: _Version
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Seen:
     since_s: float
 
     @property
-    def version(self) -> _Version:
+    def version(self) -> Version:
         return self.identity.version
 
 
@@ -54,7 +54,7 @@ class Arrival:
     """
 
     path: Path
-    version: _Version
+    version: Version
     is_last_word: bool
 
 
@@ -73,8 +73,8 @@ class Arrivals:
     def __init__(self, folder: Path, settle_s: float) -> None:
         self.folder, self._settle_s = folder, settle_s
         self._seen: dict[Path, _Seen] = {}
-        self._done: dict[Path, _Version] = {}
-        self._held: dict[Path, tuple[_Version, float]] = {}
+        self._done: dict[Path, Version] = {}
+        self._held: dict[Path, tuple[Version, float]] = {}
         self._passed_over = self._closed = 0
 
     def look(self, now_s: float) -> list[Arrival]:
@@ -102,6 +102,11 @@ class Arrivals:
     def waiting(self) -> int:
         """Films that were seen at the last look and are not done."""
         return len(self._waiting())
+
+    @property
+    def waiting_files(self) -> frozenset[tuple[Path, Version]]:
+        """These films, each with its size and time, so that one that changes is another."""
+        return frozenset((path, self._seen[path].version) for path in self._waiting())
 
     @property
     def passed_over(self) -> int:
@@ -181,4 +186,4 @@ def _identity(path: Path) -> _Identity | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return _Identity(status.st_dev, status.st_ino, _Version(status.st_size, status.st_mtime_ns))
+    return _Identity(status.st_dev, status.st_ino, Version(status.st_size, status.st_mtime_ns))

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,7 +16,8 @@ from hilum.images import DEFAULT_LIMITS
 from hilum.images.content import read_content
 from hilum.progress import Progress, track
 from hilum.runtime import FilmAnswer
-from hilum.watching.arrivals import Arrival, Arrivals
+from hilum.watching.arrivals import Arrival, Arrivals, Version
+from hilum.watching.index import Index, Line
 from hilum.watching.outbox import Outbox
 
 _Topic = Literal["looking", "passed over", "closed", "denied"]
@@ -54,6 +56,14 @@ class Desk:
         answer: gives the answer for a film (a path, or its bytes) under a name.
         written: what is written of an answer, by suffix.
         world: where all this happens.
+
+    Attributes:
+        counts: films by what became of them.
+        of_another_name: films already answered whose report names the first film of that content, not them.
+        denied: waiting films whose bytes the disc does not give.
+
+    Raises:
+        HilumError: the list of films beside the reports cannot be read.
     """
 
     def __init__(
@@ -65,9 +75,11 @@ class Desk:
         world: Surroundings,
     ) -> None:
         self.arrivals, self._outbox, self._answer, self._written = arrivals, outbox, answer, written
+        self._index = Index(outbox.folder)
         self._world, self._said = world, dict[_Topic, str]()
         self.counts: Counter[Outcome] = Counter()
-        self.denied = set[Path]()
+        self.of_another_name = 0
+        self.denied = frozenset[tuple[Path, Version]]()
 
     def watch(self, settle_s: float, is_once: bool = False) -> None:
         """Look, answer, rest, until the watch shall end.
@@ -93,7 +105,9 @@ class Desk:
                     raise
                 self._say("looking", f"{_without_names(error)} It is tried again.")
                 rest_s = max(rest_s, min(settle_s, longest))
-            if is_once and self.arrivals.waiting == len(self.denied):
+            waiting = self.arrivals.waiting_files
+            self.denied &= waiting
+            if is_once and waiting == self.denied:
                 return
             self._world.rest(rest_s)
 
@@ -126,6 +140,9 @@ class Desk:
         except HilumError as error:
             return self._wait(arrival, "denied", error)
         if self._outbox.has(sha256):
+            first_name, status = self._outbox.said(sha256)
+            self._note(name, sha256, status)
+            self.of_another_name += first_name not in ("", name)
             return self._finished(arrival, "already answered")
         answer = self._answer(arrival.path if content is None else content, name)
         if not self.arrivals.is_unchanged(arrival):
@@ -134,19 +151,24 @@ class Desk:
             return self._wait(arrival, "incomplete")
         # A file that is too large, or empty, was never read for its answer and has no hash there.
         self._outbox.publish(sha256, self._written(replace(answer, sha256=sha256)))
+        self._note(name, sha256, answer.prediction.status)
         return self._finished(arrival, answer.prediction.status)
 
     def _finished(self, arrival: Arrival, outcome: Outcome) -> Outcome:
         self.arrivals.done(arrival)
-        self.denied.discard(arrival.path)
         self.counts[outcome] += 1
         return outcome
+
+    def _note(self, name: str, sha256: str, status: str) -> None:
+        """Write down under which name this content came, before the film counts as done."""
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        self._index.add(Line(time, name, sha256, self._outbox.report(sha256), status))
 
     def _wait(self, arrival: Arrival, outcome: Outcome, error: HilumError | None = None) -> Outcome:
         """Have the film given out again later; without its bytes no report could even be named."""
         self.arrivals.hold(arrival, self._world.clock())
         if error and arrival.path.exists():
-            self.denied.add(arrival.path)
+            self.denied |= {(arrival.path, arrival.version)}
             self._say("denied", f"A film cannot be read. {_without_names(error)} It is tried again.")
         return outcome
 

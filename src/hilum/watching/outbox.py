@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -22,7 +23,7 @@ class Outbox:
         folder: it must exist.
         asked: short digest of all that an answer depends on beside the film, so that the answers of two models, or of
             one at two prevalences, lie beside each other.
-        suffixes: of the files that each film gets, such as `(".html", ".json")`.
+        suffixes: of the files that each film gets, such as `(".json", ".html")`; the last is what people read.
     """
 
     folder: Path
@@ -36,6 +37,19 @@ class Outbox:
     def has(self, sha256: str) -> bool:
         """True where all files of that film are there."""
         return all((self.folder / f"{self.name(sha256)}{suffix}").is_file() for suffix in self.suffixes)
+
+    def report(self, sha256: str) -> str:
+        """Name of the file that people read, or of the answer where there is no other."""
+        return f"{self.name(sha256)}{self.suffixes[-1]}"
+
+    def said(self, sha256: str) -> tuple[str, str]:
+        """The name under which that content was answered, and the status; empty where its answer does not tell."""
+        try:
+            said = json.loads((self.folder / f"{self.name(sha256)}.json").read_bytes())
+            (row,) = said["predictions"]
+            return str(row["path"]), str(row["status"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", ""
 
     def publish(self, sha256: str, contents: Mapping[str, str | bytes]) -> None:
         """Write the film's files: all are filled beside their place before the first is renamed into it.

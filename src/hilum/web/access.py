@@ -54,6 +54,12 @@ class AccessControl:
 
     def _require_token(self, scope: Scope, digest: bytes) -> None:
         address = sender(scope, self._access.proxies)
+        given = values(scope, b"authorization")
+        kind, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        may_pass = kind.lower() == "bearer" and is_right(token.strip(), digest)
+        proxies = self._access.proxies
+        if may_pass and proxies and (address is None or is_among(address, proxies)):
+            return  # the proxy does not say who asks, and one who guesses must not lock everybody out
         if wait_s := self._attempts.wait_s(address):
             raise Problem(
                 429,
@@ -63,9 +69,7 @@ class AccessControl:
                 do=f"Try again in {wait_s} s.",
                 headers={"Retry-After": str(wait_s)},
             )
-        given = values(scope, b"authorization")
-        kind, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-        if kind.lower() == "bearer" and is_right(token.strip(), digest):
+        if may_pass:
             return
         if given:
             self._attempts.fail(address)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Final
+
+_WITH_PORT: Final = re.compile(r"\[(?P<inner>[^\[\]]+)\](?::[0-9]+)?|(?P<plain>[^:\[\]]+)(?::[0-9]+)?")
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -36,6 +39,16 @@ def parsed(text: str) -> Address | None:
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
+def forwarded(text: str) -> Address | None:
+    """The address that a proxy wrote down, with or without the port; None where it names none.
+
+    >>> forwarded("192.0.2.7:5000"), forwarded("[2001:db8::1]:443"), forwarded("2001:db8::1"), forwarded("unknown")
+    (IPv4Address('192.0.2.7'), IPv6Address('2001:db8::1'), IPv6Address('2001:db8::1'), None)
+    """
+    found = _WITH_PORT.fullmatch(text.strip().strip('"'))
+    return parsed(found["inner"] or found["plain"] if found else text)
+
+
 def is_among(address: Address | None, networks: Iterable[Network]) -> bool:
     """True where one of the networks holds the address."""
     return address is not None and any(address.version == one.version and address in one for one in networks)
@@ -50,7 +63,7 @@ def sender(scope: Scope, proxies: tuple[Network, ...]) -> Address | None:
     for text in reversed(",".join(values(scope, b"x-forwarded-for")).split(",")):
         if not is_among(address, proxies):
             break
-        named = parsed(text)
+        named = forwarded(text)
         if named is None:
             break
         address = named

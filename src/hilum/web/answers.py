@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from PIL import Image
 from hilum.modelfolder.schema import faithfulness_in_words
 from hilum.runtime import Answering, FilmAnswer, Prediction, draw_map
 from hilum.runtime.mapping import PNG_LEVEL, Pixels
-from hilum.verbs.predict import SIMILAR
+from hilum.runtime.neighbours import SIMILAR
 from hilum.web.asked import Asked
 from hilum.web.parts import Upload
 from hilum.web.pictures import cases, film_and_map
@@ -136,3 +136,22 @@ def reported_of(service: Service, answering: Answering, film: Upload, about: Abo
     from hilum.reports.film_report import reported
 
     return reported(_answer(service, answering, film, True), about, most_px)
+
+
+def reported_of_job(
+    service: Service, answering: Answering, kept: tuple[Prediction, str, bytes | None], about: About, most_px: int
+) -> ReportedFilm:
+    """The same of a film that its job has answered; to be called in the worker's thread.
+
+    Args:
+        kept: the answer, the hash of the file, and its bytes where pictures are to be drawn from them.
+    """
+    from hilum.reports.film_report import reported
+
+    said, sha256, content = kept
+    answer = FilmAnswer(said, sha256)
+    if content is not None:
+        limits = service.settings.allowance.film
+        drawn = answering.of(content, name=said.path, with_map=True, similar=SIMILAR, limits=limits)
+        answer = replace(drawn, prediction=said)
+    return reported(answer, about, most_px)

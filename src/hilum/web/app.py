@@ -19,6 +19,7 @@ from hilum.web.guard import Guard
 from hilum.web.handlers import add_handlers
 from hilum.web.lingering import Lingering
 from hilum.web.parameters import known_parameters
+from hilum.web.sending import Pieces
 from hilum.web.service import Service
 from hilum.web.settings import Settings
 
@@ -53,6 +54,7 @@ def make_app(settings: Settings) -> FastAPI:
         dependencies=[Depends(known_parameters)],
         lifespan=_life,
         middleware=[
+            Middleware(Pieces),
             Middleware(Guard, measures=service.measures),
             Middleware(Lingering),
             Middleware(AccessControl, access=settings.access, attempts=Attempts()),

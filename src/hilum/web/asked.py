@@ -9,10 +9,13 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from hilum.errors import HilumError
 from hilum.runtime import Answering
 from hilum.web.bodies import read_films
 from hilum.web.parts import Upload
+from hilum.web.problems import Problem
 from hilum.web.service import Service, service_of
+from hilum.web.settings import LEAST_PREVALENCE, MOST_PREVALENCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,18 +43,24 @@ async def asked(
     prevalence: Annotated[
         float | None,
         Query(
-            description="Share of films with pneumonia where these come from; the server's if not given.", gt=0, lt=1
+            description="Share of films with pneumonia where these come from; the server's if not given.",
+            ge=LEAST_PREVALENCE,
+            le=MOST_PREVALENCE,
         ),
     ] = None,
 ) -> Asked:
     """What the address asks for.
 
     Raises:
-        HilumError: no such model or operating point.
+        Problem: 422, no such model or operating point.
     """
     service = service_of(request)
-    served = service.settings.models.named(model)
-    return Asked(request, service, served.at(operating_point, prevalence), served.name)
+    try:
+        served = service.settings.models.named(model)
+        answering = served.at(operating_point, prevalence)
+    except HilumError as error:
+        raise Problem.of(error) from error
+    return Asked(request, service, answering, served.name)
 
 
 Asking = Annotated[Asked, Depends(asked)]

@@ -31,6 +31,15 @@ class HeldBytes:
     most: int
     now: int = 0
 
+    def require_room(self) -> None:
+        """Refuse what would hold more, before it is made.
+
+        Raises:
+            Problem: 503, as all requests together hold as much as they may.
+        """
+        if self.now >= self.most:
+            raise _memory_full()
+
     @contextmanager
     def share(self) -> Iterator[Share]:
         """A request's share; all of it is given back when the block ends."""
@@ -55,7 +64,11 @@ class Share:
             Problem: 503, as all requests together would hold too many.
         """
         if self.of.now + more > self.of.most:
-            raise busy("The films of all requests together fill the memory for them.", _COME_AGAIN_S, "memory-full")
+            raise _memory_full()
+        self.count(more)
+
+    def count(self, more: int) -> None:
+        """Count bytes that are there already and cannot be refused."""
         self.of.now += more
         self.bytes += more
 
@@ -115,6 +128,10 @@ async def _chunks(request: Request, allowance: Allowance, most: int, share: Shar
         yield chunk
         if not message.get("more_body", False):
             return
+
+
+def _memory_full() -> Problem:
+    return busy("The films and answers of all requests together fill their memory.", _COME_AGAIN_S, "memory-full")
 
 
 def too_large(most: int) -> Problem:

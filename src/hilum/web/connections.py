@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hilum.web.problems import PROBLEM_TYPE, Problem
 
+_SEND_BUFFER_BYTES: Final = 256 * 1024
+"""Of the system; a larger one of its own choice would hide for a minute that a slow client reads on."""
 _NO_REQUEST: Final = Problem(
     400, "no-request", "That is no HTTP request.", expected="HTTP/1.1", do="Check the address and the port."
 )
@@ -55,6 +58,8 @@ class GuardedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a header."""
         super().connection_made(transport)
+        if on := transport.get_extra_info("socket"):
+            on.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._wait_for_header()
         if len(self.connections) > self._limits.most:
             self._make_room()
@@ -118,11 +123,28 @@ class GuardedConnection(H11Protocol):
         if self._header_timer:
             self._header_timer.cancel()
         self._waits_since = self.loop.time()
-        self._header_timer = self.loop.call_later(self._limits.header_s, self.transport.abort)
+        self._header_timer = self.loop.call_later(self._limits.header_s, self._end_waiting)
+
+    def _end_waiting(self) -> None:
+        """End a connection that sends no request; what it still reads of its last answer it may read."""
+        if self.transport.get_write_buffer_size():
+            self.transport.close()
+            self._watch_stall()
+        else:
+            self.transport.abort()
 
     def _watch_stall(self) -> None:
         if self._stall_timer is None:
-            self._stall_timer = self.loop.call_later(self._limits.stall_s, self.transport.abort)
+            unread = self.transport.get_write_buffer_size()
+            self._stall_timer = self.loop.call_later(self._limits.stall_s, self._end_stall, unread)
+
+    def _end_stall(self, unread: int) -> None:
+        """Cut a client that has read nothing for so long; one that reads slowly is waited for."""
+        self._stall_timer = None
+        if self.transport.get_write_buffer_size() < unread:
+            self._watch_stall()
+        else:
+            self.transport.abort()
 
     def _make_room(self) -> None:
         """End the oldest connection that waits for a header; those that wait for an answer are left alone."""

@@ -14,7 +14,7 @@ from hilum.web.examples import EXAMPLES
 from hilum.web.parts import FIELD
 from hilum.web.problems import PROBLEM_TYPE
 from hilum.web.schemas import schemas
-from hilum.web.settings import Settings
+from hilum.web.settings import LEAST_PREVALENCE, MOST_PREVALENCE, Settings
 
 Document = dict[str, Any]
 
@@ -36,10 +36,11 @@ _ANSWERS: Final[dict[tuple[str, str], tuple[int, str, str | None, Sequence[int]]
     ("post", "/api/v1/map"): (200, "image/png", None, (*_BODY, 404, 503)),
     ("post", "/api/v1/report"): (200, "text/html", None, (*_BODY, 501, 503)),
     ("post", "/api/v1/jobs"): (202, "application/json", "Job", (*_BODY, 404, 503, 507)),
-    ("get", "/api/v1/jobs/{job}"): (200, "application/json", "JobAnswer", (404, 422)),
-    ("get", "/api/v1/jobs/{job}/events"): (200, "text/event-stream", None, (404, 422, 503)),
-    ("get", "/api/v1/jobs/{job}/report"): (200, "text/html", None, (404, 409, 422, 501, 503)),
-    ("delete", "/api/v1/jobs/{job}"): (204, "", None, (404, 422)),
+    ("get", "/api/v1/jobs"): (200, "application/json", "Jobs", (404, 422, 500, 503)),
+    ("get", "/api/v1/jobs/{job}"): (200, "application/json", "JobAnswer", (404, 422, 500, 503)),
+    ("get", "/api/v1/jobs/{job}/events"): (200, "text/event-stream", None, (404, 422, 500, 503)),
+    ("get", "/api/v1/jobs/{job}/report"): (200, "text/html", None, (404, 409, 422, 500, 501, 503)),
+    ("delete", "/api/v1/jobs/{job}"): (204, "", None, (404, 422, 500)),
 }
 """Of each route: status, type and schema of its answer, and the problems that it may have."""
 _UNKNOWN: Final[tuple[int, str, str | None, Sequence[int]]] = (200, "application/json", None, ())
@@ -131,5 +132,5 @@ def _name_values(parameter: Document, settings: Settings) -> None:
         parameter["schema"] = {"type": "string", "enum": values[parameter["name"]]}
         parameter["example"] = parameter["schema"]["enum"][0]
     elif parameter["name"] == "prevalence":
-        parameter["schema"] = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+        parameter["schema"] = {"type": "number", "minimum": LEAST_PREVALENCE, "maximum": MOST_PREVALENCE}
         parameter["example"] = 0.05

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hilum.errors import HilumError
 from hilum.provenance import Provenance, current
-from hilum.web.problems import Problem
+from hilum.web.problems import Problem, wrong_value
 from hilum.web.service import Service
 
 Format = Annotated[Literal["html", "pdf"], Query(description="Of the document.")]
@@ -56,6 +56,21 @@ async def require_pdf(service: Service) -> None:
         await service.worker.run(pdf.require_pdf)
     except HilumError as error:
         raise Problem.of(error, 501, "no-pdf") from error
+
+
+def require_format(service: Service, format: str, films: int) -> None:
+    """Refuse a PDF of many films: all its pages are laid out together, which takes 4 MB and 0.2 s a film.
+
+    Raises:
+        Problem: 422.
+    """
+    most = service.settings.allowance.most_pdf_films
+    if format == "pdf" and films > most:
+        raise wrong_value(
+            f"A PDF of {films:,} films would take too long.",
+            f"at most {most:,} films for a PDF",
+            "Ask for format=html, or for PDFs of fewer films each.",
+        )
 
 
 async def pdf(service: Service, page: str) -> bytes:

@@ -73,11 +73,23 @@ _MODEL: Final = {
     "operating_points": [_POINT],
     "prevalence": 0.75,
     "site_prevalence": None,
+    "predictive_values": [
+        {
+            "prevalence": 0.05,
+            "ppv": 0.45,
+            "ppv_low": 0.33,
+            "ppv_high": 0.7,
+            "npv": 0.997,
+            "npv_low": 0.995,
+            "npv_high": 0.998,
+        }
+    ],
     "limits": list(_LIMITS),
     "population": "children of 1 to 5 years, one hospital",
     "licence": "CC-BY-4.0",
     "trained_on": "kermany",
     "protocol": "grouped",
+    "cross_fitted": 0,
     "created": "2026-11-21T17:27:47+00:00",
     "hilum_version": "0.1.0",
     "has_map": True,
@@ -117,6 +129,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "warning": "",
     },
     "Job": _JOB,
+    "Jobs": {"jobs": [_JOB], "total": 1},
     "JobAnswer": _JOB | {"done": 2, "state": "done", "answer": _ANSWER},
     "Problem": {
         "type": "urn:hilum:problem:wrong-value",

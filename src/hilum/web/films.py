@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse, Response
 from hilum.verbs.predict import gathered
 from hilum.web import answers
 from hilum.web.asked import Asked, Asking, received
-from hilum.web.documents import Format, Language, document, made_now, pdf, require_pdf
+from hilum.web.documents import Format, Language, document, made_now, pdf, require_format, require_pdf
 from hilum.web.problems import wrong_value
+from hilum.web.sending import Held
 from hilum.web.service import unless_gone
 
 router = APIRouter(prefix="/api/v1", tags=["films"])
@@ -27,7 +28,7 @@ async def predict(
         rows = [await answers.row(asked, film, pictures) for film in films]
     said = gathered(asked.answering, [row.prediction for row in rows]).as_json()
     said["predictions"] = [given | row.more for given, row in zip(said["predictions"], rows, strict=True)]
-    return JSONResponse(said)
+    return Held(JSONResponse(said), asked.service.held)
 
 
 @router.post("/map")
@@ -37,7 +38,8 @@ async def draw(asked: Asking) -> Response:
     async with received(asked) as films:
         if len(films) > 1:
             raise wrong_value(f"Got {len(films)} films.", "one film for a map", "Send each in a request of its own.")
-        return Response(await answers.map_png(asked, films[0]), media_type="image/png")
+        picture = Response(await answers.map_png(asked, films[0]), media_type="image/png")
+    return Held(picture, asked.service.held)
 
 
 @router.post("/report")
@@ -48,17 +50,18 @@ async def report(asked: Asking, format: Format = "html", language: Language = No
         await require_pdf(service)
     await service.press.require_place()
     async with AsyncExitStack() as held:
-        page = await _page(asked, held, language or service.settings.language)
+        page = await _page(asked, held, format, language or service.settings.language)
         content = page.encode() if format == "html" else await unless_gone(asked.request, pdf(service, page))
-    return document(content, format)
+    return Held(document(content, format), service.held)
 
 
-async def _page(asked: Asked, held: AsyncExitStack, language: str) -> str:
+async def _page(asked: Asked, held: AsyncExitStack, format: str, language: str) -> str:
     """The page; `held` keeps a place for it from when the films have come, so that none is kept by a slow line."""
     from hilum.reports.film_report import about, picture_px, report_page
 
     facts = about(asked.answering, made_now())
     async with received(asked) as films:
+        require_format(asked.service, format, len(films))
         await held.enter_async_context(asked.service.press.place())
         most_px = picture_px(len(films))
         kept = [await answers.reported_film(asked, film, facts, most_px) for film in films]

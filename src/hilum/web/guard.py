@@ -58,7 +58,7 @@ class Guard:
             log_without_words(error)
             if status:
                 raise RuntimeError("An answer broke off; see the line before.") from None
-            await _our_mistake().response()(scope, receive, guarded)
+            await our_mistake().response()(scope, receive, guarded)
         finally:
             self._measures.request(_route(scope), status)
 
@@ -101,7 +101,8 @@ def _ambiguous() -> Problem:
     )
 
 
-def _our_mistake() -> Problem:
+def our_mistake() -> Problem:
+    """500."""
     return Problem(
         500,
         "mistake",

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from hilum.errors import HilumError
-from hilum.runtime import Answering
+from hilum.runtime import Answering, Prediction
 from hilum.verbs.predict import gathered
-from hilum.web.answers import reported_of
+from hilum.web.answers import reported_of_job
 from hilum.web.asked import Asking
 from hilum.web.bodies import read_films
-from hilum.web.documents import Format, Language, document, made_now, pdf, require_pdf
+from hilum.web.documents import Format, Language, document, made_now, pdf, require_format, require_pdf
+from hilum.web.guard import log_without_words
 from hilum.web.jobs import Jobs
 from hilum.web.parts import Upload
 from hilum.web.problems import Problem, busy, no_such_thing
+from hilum.web.sending import Held
 from hilum.web.service import Service, service_of, unless_gone
-from hilum.web.store import Job, JobState, StoredFilm, new_job_id
+from hilum.web.stored import Job, JobState, StoredFilm, new_job_id
 
 if TYPE_CHECKING:
     from hilum.reports.film_report import About, ReportedFilm
 
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
+
 _COME_AGAIN_S: Final = 30
+_LISTS: Final = ("answers", "notes", "reasons")
+_NO_PICTURE: Final = "Its stored file is missing or damaged, so that no picture of it can be shown."
 _PAUSE_S: Final = 15.0
 """After which a stream says that it is still there, so that no proxy cuts it."""
 
@@ -53,7 +60,7 @@ async def job_of(
         Problem: 404.
     """
     jobs = await jobs_of(request)
-    found = await jobs.kept(jobs.store.job, job)
+    found = await _told(jobs, jobs.store.job, job)
     if found is None:
         raise no_such_thing("There is no such job.", "It may have been deleted.")
     return found
@@ -69,7 +76,7 @@ async def create(asked: Asking, jobs: Kept) -> Response:
     """Hand in films as a job; it is kept before this answers."""
     service = asked.service
     allowance = service.settings.allowance
-    if await jobs.kept(jobs.store.waiting) >= allowance.most_waiting:
+    if await _told(jobs, jobs.store.waiting, jobs.hashes) >= allowance.most_waiting:
         raise busy(f"{allowance.most_waiting:,} films wait already.", _COME_AGAIN_S)
     with service.held.share() as share:
         films = await read_films(asked.request, replace(allowance, most_films=allowance.most_job_films), share)
@@ -79,16 +86,29 @@ async def create(asked: Asking, jobs: Kept) -> Response:
     return JSONResponse(_as_json(jobs, job), 202, {"Location": f"/api/v1/jobs/{job.id}"})
 
 
+@router.get("")
+async def listed(
+    request: Request, jobs: Kept, skip: Annotated[int, Query(description="Jobs to leave out.", ge=0, le=10**9)] = 0
+) -> Response:
+    """The jobs of this server, the newest first, and how many there are in all."""
+    service = service_of(request)
+    service.held.require_room()
+    found, total = await _told(jobs, jobs.store.jobs, skip, service.settings.allowance.most_listed)
+    return Held(JSONResponse({"jobs": [_as_json(jobs, job) for job in found], "total": total}), service.held)
+
+
 @router.get("/{job}")
-async def show(job: Named, jobs: Kept) -> Response:
+async def show(request: Request, job: Named, jobs: Kept) -> Response:
     """How far a job is, with the answers so far as `hilum predict --json` gives them."""
-    films = await jobs.kept(jobs.store.films, job.id)
+    held = service_of(request).held
+    films = await _told(jobs, jobs.store.films, job.id)
+    held.require_room()
     answers = [film.answer for film in films if film.answer is not None]
     said = _as_json(jobs, replace(job, done=len(answers)))
     answering = jobs.answering(job)
     if answering is not None:
         said["answer"] = gathered(answering, ()).as_json() | {"predictions": answers}
-    return JSONResponse(said)
+    return Held(JSONResponse(said), held)
 
 
 @router.get("/{job}/events")
@@ -118,20 +138,41 @@ async def report(
             headers={"Retry-After": str(_COME_AGAIN_S)},
         )
     service = service_of(request)
+    service.held.require_room()
+    require_format(service, format, job.films)
     if format == "pdf":
         await require_pdf(service)
     async with service.press.place():
         page = await unless_gone(request, _page(service, jobs, job, answering, language or service.settings.language))
         content = page.encode() if format == "html" else await unless_gone(request, pdf(service, page))
-    return document(content, format)
+    return Held(document(content, format), service.held)
 
 
 @router.delete("/{job}", status_code=204)
 async def delete(job: Named, jobs: Kept) -> Response:
     """Forget a job with its films and answers."""
-    await jobs.kept(jobs.store.delete, job.id)
+    await _told(jobs, jobs.store.delete, job.id)
     await jobs.tell()
     return Response(status_code=204)
+
+
+async def _told(jobs: Jobs, call: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    """What a method of the store gives.
+
+    Raises:
+        Problem: 500, without the store's own words: they name places on this machine.
+    """
+    try:
+        return await jobs.kept(call, *arguments)
+    except HilumError as error:
+        log_without_words(error)
+        raise Problem(
+            500,
+            "store-failed",
+            "The folder of jobs cannot be used.",
+            expected="a disc with free space that works",
+            do="Tell whoever runs this server.",
+        ) from error
 
 
 async def _keep(jobs: Jobs, job: Job, films: Sequence[Upload]) -> None:
@@ -194,7 +235,7 @@ async def _page(service: Service, jobs: Jobs, job: Job, answering: Answering, la
     facts = about(answering, made_now())
     kept = [
         await _reported(service, jobs, film, answering, facts, picture_px(job.films))
-        for film in await jobs.kept(jobs.store.films, job.id)
+        for film in await _told(jobs, jobs.store.films, job.id)
     ]
     with service.measures.stage("report"):
         return await service.press.run(report_page, facts, kept, language)
@@ -203,5 +244,21 @@ async def _page(service: Service, jobs: Jobs, job: Job, answering: Answering, la
 async def _reported(
     service: Service, jobs: Jobs, film: StoredFilm, answering: Answering, about: About, most_px: int
 ) -> ReportedFilm:
-    content = await jobs.kept(jobs.store.content, film.sha256)
-    return await service.worker.run(reported_of, service, answering, Upload(film.name, content), about, most_px)
+    """The film with the answer that its job tells; where its file is missing or damaged, without pictures."""
+    said = _prediction(film)
+    content: bytes | None = None
+    if said.status == "answered":
+        try:
+            content = await jobs.kept(jobs.store.content, film.sha256)
+        except HilumError:
+            said = replace(said, notes=(*said.notes, _NO_PICTURE))
+    return await service.worker.run(reported_of_job, service, answering, (said, film.sha256, content), about, most_px)
+
+
+def _prediction(film: StoredFilm) -> Prediction:
+    """The row of an answer as it was before it became JSON."""
+    given = film.answer or {"status": "unreadable", "problem": "It is not answered."}
+    known = {one.name: given[one.name] for one in fields(Prediction) if one.name in given}
+    return Prediction(
+        **{"path": film.name, **known} | {name: tuple(known[name]) for name in _LISTS if known.get(name) is not None}
+    )

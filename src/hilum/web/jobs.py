@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
@@ -15,7 +16,8 @@ from hilum.web.guard import log_without_words
 from hilum.web.measures import Measures
 from hilum.web.models import ServedModels
 from hilum.web.settings import Allowance
-from hilum.web.store import Job, Store, StoredFilm
+from hilum.web.store import Store
+from hilum.web.stored import Job, StoredFilm
 from hilum.web.work import Worker
 
 Arguments = ParamSpec("Arguments")
@@ -23,6 +25,7 @@ Result = TypeVar("Result")
 
 MOST_TRIES: Final = 5
 _AFTER_TROUBLE_S: Final = 5.0
+_MOST_PUT_OFF: Final = 1000
 
 
 class Jobs:
@@ -45,6 +48,8 @@ class Jobs:
         self._more = asyncio.Event()
         self._changed = asyncio.Condition()
         self._changes = 0
+        self._begun: StoredFilm | None = None
+        self._put_off: set[tuple[str, int]] = set()
 
     async def kept(
         self, call: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -65,15 +70,33 @@ class Jobs:
         """Answer films until cancelled."""
         while True:
             try:
-                film = await self.kept(self._store.next_film, self._hashes)
+                await self._take_back()
+                film = self._begun = await self.kept(self._store.next_film, self.hashes, frozenset(self._put_off))
                 if film is None:
-                    await self._more.wait()
-                    self._more.clear()
+                    await self._wait()
                 else:
                     await self._answer(film)
-            except Exception as error:  # of the disc, or our own; what is not kept is begun again, a few times
+                    self._begun = None
+            except Exception as error:  # of the disc, or our own; the film is begun again, after the others
                 log_without_words(error)
                 await asyncio.sleep(_AFTER_TROUBLE_S)
+
+    async def _take_back(self) -> None:
+        """Count a film that was begun and not answered as not begun: the server has not ended over it."""
+        if self._begun:
+            await self.kept(self._store.take_back, self._begun)
+            if len(self._put_off) < _MOST_PUT_OFF:
+                self._put_off.add((self._begun.job, self._begun.position))
+            self._begun = None
+
+    async def _wait(self) -> None:
+        """Until there are more films, or for a while until those that were put off come again."""
+        try:
+            async with asyncio.timeout(_AFTER_TROUBLE_S if self._put_off else None):
+                await self._more.wait()
+                self._more.clear()
+        except TimeoutError:
+            self._put_off.clear()
 
     async def changes(
         self, job_id: str, start: int, pause_s: float, ending: asyncio.Event
@@ -114,10 +137,14 @@ class Jobs:
     def stop(self) -> None:
         """Close the store, when what was begun is kept."""
         self._thread.shutdown(wait=True)
+        if self._begun:
+            with suppress(HilumError):
+                self._store.take_back(self._begun)
         self._store.close()
 
     @property
-    def _hashes(self) -> list[str]:
+    def hashes(self) -> list[str]:
+        """Of the models that are served here."""
         return [model.answering.predictor.model_hash for model in self._models.models]
 
     async def _answer(self, film: StoredFilm) -> None:

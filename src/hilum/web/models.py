@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import HilumError, nearest
-from hilum.metrics import PRIMARY
 from hilum.runtime import Answering, Predictor
 from hilum.runtime.described import described
 from hilum.site import Site
@@ -92,11 +91,7 @@ def open_models(
         raise HilumError("No model was named.", expected="at least one", do="Say: --model FOLDER")
     models: list[ServedModel] = []
     for folder in folders:
-        answering = Answering(
-            Predictor.open(folder, threads),
-            operating_point or site.operating_point or PRIMARY,
-            site.prevalence if prevalence is None else prevalence,
-        )
+        answering = Answering.at_site(Predictor.open(folder, threads), site, operating_point, prevalence)
         models.append(ServedModel(_free_name(answering.predictor.manifest.name, models), answering))
     return ServedModels(tuple(models))
 

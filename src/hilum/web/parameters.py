@@ -12,14 +12,15 @@ from hilum.files import printable
 from hilum.web.problems import wrong_value
 
 _OF_FILMS: Final = ("model", "operating_point", "prevalence")
-KNOWN: Final[dict[str, tuple[str, ...]]] = {
-    "/api/v1/predict": (*_OF_FILMS, "pictures"),
-    "/api/v1/map": _OF_FILMS,
-    "/api/v1/report": (*_OF_FILMS, "format", "language"),
-    "/api/v1/jobs": _OF_FILMS,
-    "/api/v1/jobs/{job}/report": ("format", "language"),
+KNOWN: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("POST", "/api/v1/predict"): (*_OF_FILMS, "pictures"),
+    ("POST", "/api/v1/map"): _OF_FILMS,
+    ("POST", "/api/v1/report"): (*_OF_FILMS, "format", "language"),
+    ("POST", "/api/v1/jobs"): _OF_FILMS,
+    ("GET", "/api/v1/jobs"): ("skip",),
+    ("GET", "/api/v1/jobs/{job}/report"): ("format", "language"),
 }
-"""By route; all others have none. A test holds this to the description."""
+"""By method and route; all others have none. A test holds this to the description."""
 
 
 async def known_parameters(request: Request) -> None:
@@ -31,7 +32,7 @@ async def known_parameters(request: Request) -> None:
     if request.scope["path"] == "/":
         return  # whoever links to the page may add what they like
     given = Counter(name for name, _ in request.query_params.multi_items())
-    known = KNOWN.get(getattr(request.scope.get("route"), "path", ""), ())
+    known = KNOWN.get((request.method, getattr(request.scope.get("route"), "path", "")), ())
     for name, times in given.items():
         if name not in known:
             raise wrong_value(

@@ -16,6 +16,7 @@ from hilum.web.settings import MIB, Allowance
 FIELD: Final = "film"
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it would write what a sender wrote into the log
 _LONGEST_NAME: Final = 255
+_LONGEST_HEADER: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,16 @@ class FilmParts:
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
+        self._require_short()
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
+        self._require_short()
+
+    def _require_short(self) -> None:
+        """Refuse a header that would take long to take apart."""
+        if len(self._header_name) + len(self._header_value) > _LONGEST_HEADER:
+            raise _damaged()
 
     def _on_header_end(self) -> None:
         if self._header_name.lower() == b"content-disposition":

@@ -44,6 +44,7 @@ def schemas() -> Document:
         ),
         "Models": _models(),
         "Job": _object(**_job()),
+        "Jobs": _object(jobs={"type": "array", "items": {"$ref": "#/components/schemas/Job"}}, total=_COUNT),
         "JobAnswer": _object(("answer",), **_job(), answer={"$ref": "#/components/schemas/Answer"}),
         "Problem": _object(type=_TEXT, title=_TEXT, status=_COUNT, detail=_TEXT, expected=_TEXT, do=_TEXT),
     }
@@ -73,6 +74,10 @@ def _models() -> Document:
         is_reached=_YES,
         **{f"{name}_{end}": _or_none(_NUMBER) for name in ("sensitivity", "specificity") for end in ("low", "high")},
     )
+    values = _object(
+        prevalence=_NUMBER,
+        **{f"{name}{end}": _or_none(_NUMBER) for name in ("ppv", "npv") for end in ("", "_low", "_high")},
+    )
     texts = ("name", "model_hash", "geometry", "operating_point", "population", "licence", "trained_on", "protocol")
     flags = ("is_leaky", "has_map", "has_cases", "has_gate")
     model = _object(
@@ -82,6 +87,8 @@ def _models() -> Document:
         operating_points={"type": "array", "items": point},
         prevalence=_NUMBER,
         site_prevalence=_or_none(_NUMBER),
+        predictive_values={"type": "array", "items": values},
+        cross_fitted=_COUNT,
         limits=_TEXTS,
         map=_object(in_words=_TEXT, worth=_TEXT),
         alpha=_or_none(_NUMBER),

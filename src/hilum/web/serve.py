@@ -114,6 +114,7 @@ def serve(
     _require_queue(queue)
     here = site_settings(site)
     models = open_models(model, here, operating_point, prevalence, threads)
+    _require_prevalence(here.prevalence if prevalence is None else prevalence)
     models.warm_up()
     on = bound_socket(host, port)
     address = _address(on, "https" if tls else "http")
@@ -154,6 +155,12 @@ def _access(
             expected="--token-file, and --tls-cert with --tls-key or --behind-proxy",
             do="Leave --host and --behind-proxy out to serve this machine alone, or make a token: "
             "hilum serve --new-token FILE",
+        )
+    if behind_proxy and not token_digest:
+        raise HilumError(
+            "A server behind a proxy needs a token, also with --insecure.",
+            expected="--token-file",
+            do="Make one: hilum serve --new-token FILE; or leave --behind-proxy out.",
         )
     return Access(
         token_digest=token_digest,
@@ -209,6 +216,17 @@ def _network(text: str) -> Network:
             do="Write --behind-proxy 10.0.0.7/32, for instance.",
         )
     return network
+
+
+def _require_prevalence(prevalence: float | None) -> None:
+    from hilum.web.settings import LEAST_PREVALENCE, MOST_PREVALENCE
+
+    if prevalence is not None and not LEAST_PREVALENCE <= prevalence <= MOST_PREVALENCE:
+        raise HilumError(
+            f"Got {prevalence:g} as a prevalence.",
+            expected=f"a fraction of {LEAST_PREVALENCE:g} to 1 - {LEAST_PREVALENCE:g}",
+            do="Write 0.05 for 5 %.",
+        )
 
 
 def _require_queue(queue: int) -> None:

@@ -11,6 +11,9 @@ from hilum.images import DEFAULT_LIMITS, Limits
 from hilum.web.models import ServedModels
 
 MIB: Final = 1024 * 1024
+LEAST_PREVALENCE: Final = 1e-6
+MOST_PREVALENCE: Final = 1 - 1e-6
+"""Beyond these, predictive values are a matter of rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Allowance:
         held_bytes: of all requests together, as long as they are not answered.
         most_films: films in one request.
         most_job_films: films in one job.
+        most_pdf_films: films in one PDF; HTML has no such bound.
+        most_listed: jobs in one list.
         most_waiting: films of jobs that wait for an answer.
         streams: of events, at once.
         places: requests that are answered or wait for it; more are told to come again.
@@ -60,6 +65,8 @@ class Allowance:
     held_bytes: int = 512 * MIB
     most_films: int = 64
     most_job_films: int = 1000
+    most_pdf_films: int = 100
+    most_listed: int = 100
     most_waiting: int = 10_000
     streams: int = 32
     places: int = 16

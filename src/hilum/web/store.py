@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final
 
 from hilum.errors import HilumError
 from hilum.files import explained, printable, write_atomically
 from hilum.web.parts import Upload
-
-JobState = Literal["waiting", "running", "done", "stopped"]
+from hilum.web.stored import Job, StoredFilm
 
 _INDEX: Final = "jobs.sqlite"
 _LOCK: Final = "lock"
@@ -35,48 +32,11 @@ create index if not exists films_to_do on films(job, position) where answer is n
 """
 _COLUMNS: Final = "job, position, name, sha256, tries, answer"
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Films that were handed in together.
-
-    Args:
-        id: names it in addresses; cannot be guessed.
-        created: when, in UTC.
-        model: the name it was asked by.
-        model_hash: of the model that answers; no other one does.
-        operating_point: that decides.
-        prevalence: of the site; None for none.
-        films: how many.
-        done: how many are answered.
-    """
-
-    id: str
-    created: str
-    model: str
-    model_hash: str
-    operating_point: str
-    prevalence: float | None
-    films: int
-    done: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFilm:
-    """A film of a job.
-
-    Args:
-        position: in the job, from 0.
-        tries: how often it was begun before.
-        answer: its row as JSON values; None where there is none yet.
-    """
-
-    job: str
-    position: int
-    name: str
-    sha256: str
-    tries: int
-    answer: dict[str, Any] | None
+_JOBS: Final = (
+    "select id, created, model, model_hash, operating_point, prevalence, "
+    "(select count(*) from films where job = id), "
+    "(select count(*) from films where job = id and answer is not null) from jobs"
+)
 
 
 class Store:
@@ -137,12 +97,7 @@ class Store:
     def job(self, job_id: str) -> Job | None:
         """The job of that id."""
         with self._explained():
-            row = self._index.execute(
-                "select id, created, model, model_hash, operating_point, prevalence, "
-                "(select count(*) from films where job = id), "
-                "(select count(*) from films where job = id and answer is not null) from jobs where id = ?",
-                (job_id,),
-            ).fetchone()
+            row = self._index.execute(f"{_JOBS} where id = ?", (job_id,)).fetchone()
         return Job(*row) if row else None
 
     def films(self, job_id: str, start: int = 0, most: int = -1) -> list[StoredFilm]:
@@ -154,26 +109,46 @@ class Store:
             ).fetchall()
         return [_film(row) for row in rows]
 
-    def next_film(self, model_hashes: Sequence[str]) -> StoredFilm | None:
+    def jobs(self, skip: int, most: int) -> tuple[list[Job], int]:
+        """At most so many jobs, the newest first, without the first `skip` of them; and how many there are in all."""
+        with self._explained():
+            rows = self._index.execute(f"{_JOBS} order by number desc limit ? offset ?", (most, skip)).fetchall()
+            (total,) = self._index.execute("select count(*) from jobs").fetchone()
+        return [Job(*row) for row in rows], int(total)
+
+    def next_film(self, model_hashes: Sequence[str], put_off: Collection[tuple[str, int]] = ()) -> StoredFilm | None:
         """The first film without an answer of the oldest job that one of these models is to answer; None for none.
+
+        Those of `put_off`, as job and position, are left out.
 
         That it is tried is written down first: a film on which the process ends each time would else be tried forever.
         """
-        marks = ", ".join("?" * len(model_hashes))
         with self._transaction() as index:
-            row = index.execute(
+            rows = index.execute(
                 f"select {_COLUMNS} from jobs join films on job = id "
-                f"where answer is null and model_hash in ({marks}) order by number, position limit 1",
-                tuple(model_hashes),
-            ).fetchone()
+                f"where answer is null and model_hash in ({_marks(model_hashes)}) order by number, position limit ?",
+                (*model_hashes, len(put_off) + 1),
+            ).fetchall()
+            row = next((row for row in rows if row[:2] not in put_off), None)
             if row:
                 index.execute("update films set tries = tries + 1 where job = ? and position = ?", row[:2])
         return _film(row) if row else None
 
-    def waiting(self) -> int:
-        """Films without an answer."""
+    def take_back(self, film: StoredFilm) -> None:
+        """Count the last beginning of a film as none, because the server has not ended over it."""
+        with self._transaction() as index:
+            index.execute(
+                "update films set tries = ? where job = ? and position = ?", (film.tries, film.job, film.position)
+            )
+
+    def waiting(self, model_hashes: Sequence[str]) -> int:
+        """Films without an answer that one of these models is to answer."""
         with self._explained():
-            (count,) = self._index.execute("select count(*) from films where answer is null").fetchone()
+            (count,) = self._index.execute(
+                "select count(*) from jobs join films on job = id "
+                f"where answer is null and model_hash in ({_marks(model_hashes)})",
+                tuple(model_hashes),
+            ).fetchone()
         return int(count)
 
     def answer(self, film: StoredFilm, answer: dict[str, Any]) -> bool:
@@ -251,7 +226,8 @@ class Store:
 
     def _put(self, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
-        if not (place := self._place(sha256)).exists():
+        place = self._place(sha256)
+        if not _is_whole(place, sha256):  # one that was damaged is mended by being sent again
             write_atomically(place, lambda file: file.write(content))
         return sha256
 
@@ -273,9 +249,15 @@ class Store:
                 path.unlink(missing_ok=True)
 
 
-def new_job_id() -> str:
-    """An id of 128 random bits."""
-    return secrets.token_hex(16)
+def _is_whole(path: Path, sha256: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _film(row: tuple[str, int, str, str, int, str | None]) -> StoredFilm:

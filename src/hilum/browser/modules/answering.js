@@ -6,7 +6,7 @@ import { HilumError } from "./errors.js";
 import { readFilm } from "./film.js";
 import { sha256Of } from "./hashing.js";
 import { toSquare } from "./square.js";
-import { fixed } from "./numbers.js";
+import { fixed } from "../../web/static/numbers.js";
 
 const INVERTED = "Black and white look exchanged in it: inverted, it would be assessed.";
 

@@ -15,7 +15,7 @@ export async function carried(name) {
 
 async function beside(name) {
   try {
-    const response = await fetch(name);
+    const response = await fetch(name, { cache: "no-cache" }); // of this export, not of one before it
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
   } catch {
     // said below, in one sentence with a file that is missing

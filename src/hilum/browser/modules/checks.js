@@ -2,7 +2,8 @@
 
 import { quantileOfBytes } from "./quantiles.js";
 import { reduced } from "./reduce.js";
-import { fixed, percent } from "./numbers.js";
+import { percent } from "./numbers.js";
+import { fixed } from "../../web/static/numbers.js";
 
 const SMALLEST_SIDE_PX = 32;
 const LARGEST_ASPECT = 4;

@@ -1,6 +1,8 @@
 // What one model says of one film, in words and on a scale.
 import { copyOf, list, part, say } from "./markup.js";
+import { percent, prevalence, range } from "./numbers.js";
 import { scale } from "./scale.js";
+import { values } from "./values.js";
 import * as words from "./words.js";
 
 /** Fills the answer of a reading's element. `model` is the server's account of it; `isOne` where it stands alone. */
@@ -19,6 +21,7 @@ export function fill(root, reading, model, isOne) {
   list(part(root, "notes"), row?.notes ?? []);
   part(root, "again").hidden = reading.state !== "failed";
   part(root, "scales").replaceChildren(...(isAnswered ? scales(reading) : []));
+  values(root, isAnswered ? row.decision : "", model);
   cases(root, reading.similar);
   map(root, reading, model);
   part(root, "facts").replaceChildren(...facts(model));
@@ -33,10 +36,10 @@ function waits({ state, wait_s }) {
 
 function scales({ row, answer }) {
   const point = answer.operating_point;
-  const trained = `as in the training data, where ${words.prevalence(answer.prevalence)} had pneumonia`;
+  const trained = `as in the training data, where ${prevalence(answer.prevalence)} had pneumonia`;
   const drawn = [scale({ probability: row.probability, threshold: answer.threshold, point, where: `probability ${trained}` })];
   if (row.site_probability === null || row.site_probability === undefined) return drawn;
-  const where = `probability at this site, where ${words.prevalence(answer.site_prevalence)} have pneumonia`;
+  const where = `probability at this site, where ${prevalence(answer.site_prevalence)} have pneumonia`;
   return [...drawn, scale({ probability: row.site_probability, threshold: answer.site_threshold, point, where })];
 }
 
@@ -51,6 +54,7 @@ function map(root, { row, pictures }, model) {
 
 function cases(root, similar) {
   part(root, "similar").hidden = similar.length === 0;
+  say(part(root, "unlike"), words.unlikeAll(similar));
   part(root, "cases").replaceChildren(...similar.map((one) => {
     const item = copyOf("case");
     const picture = part(item, "picture");
@@ -74,10 +78,10 @@ function facts(model) {
   const told = {
     Model: `${model.name} (${model.model_hash.slice(0, 12)})`,
     Knows: model.population,
-    "Decides at": point && `${point.name}: threshold ${words.percent(point.threshold)}`,
-    Sensitivity: point && interval(point, "sensitivity"),
-    Specificity: point && interval(point, "specificity"),
-    "Answer sets": words.coverage(model.alpha),
+    "Decides at": point && `${point.name}: threshold ${percent(point.threshold)}`,
+    Sensitivity: point && interval(point, "sensitivity", model),
+    Specificity: point && interval(point, "specificity", model),
+    "Answer sets": words.coverage(model),
     Map: model.map && `${model.map.in_words}. Worth: ${model.map.worth}.`,
     "Trained on": `${model.trained_on}, protocol ${model.protocol}`,
     Made: `${model.created.slice(0, 10)}, hilum ${model.hilum_version}, ${model.licence}`,
@@ -90,8 +94,8 @@ function facts(model) {
 }
 
 /** A figure of the calibrate patients with its interval. */
-function interval(point, name) {
+function interval(point, name, model) {
   const [low, high] = [point[`${name}_low`], point[`${name}_high`]];
-  const range = typeof low === "number" ? ` (95 % interval ${words.percent(low)} to ${words.percent(high)})` : "";
-  return `${words.percent(point[name])}${range}, on the patients that set the threshold`;
+  const ends = typeof low === "number" ? ` (95\u00a0% interval ${range(low, high)})` : "";
+  return `${percent(point[name])}${ends}, ${words.foundOn(model)}`;
 }

@@ -1,6 +1,7 @@
 // A probability on its scale from 0 to 1, with the threshold from which the model speaks of signs of pneumonia.
-import { copyOf, part } from "./markup.js";
-import { apart } from "./words.js";
+import { copyOf, part, say } from "./markup.js";
+import { apart } from "./numbers.js";
+import { besideOneHalf } from "./words.js";
 
 /** `where` says at which prevalence the probability holds. */
 export function scale({ probability, threshold, point, where }) {
@@ -9,6 +10,7 @@ export function scale({ probability, threshold, point, where }) {
   part(drawn, "figure").textContent = said;
   part(drawn, "where").textContent = where;
   part(drawn, "under").textContent = `Signs are reported from ${limit} on (${point})`;
+  say(part(drawn, "beside-half"), besideOneHalf(probability, threshold));
   const track = part(drawn, "track");
   track.style.setProperty("--here", `${100 * probability}%`);
   track.style.setProperty("--from", `${100 * threshold}%`);

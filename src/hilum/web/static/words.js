@@ -1,20 +1,8 @@
 // The sentences of an answer. They are those of `hilum predict` and its report.
 
-/** A share for people; what is nearly all or nothing never reads as certain. percent(0.974) is "97.4 %". */
-export function percent(share) {
-  if (share > 0.999 && share < 1) return "over 99.9\u00a0%";
-  if (share < 0.001 && share > 0) return "under 0.1\u00a0%";
-  return `${(100 * share).toFixed(1)}\u00a0%`;
-}
+import { apart, prevalence } from "./numbers.js";
 
-/** A prevalence, or another share that was chosen: prevalence(0.05) is "5 %". */
-export const prevalence = (share) => `${Number((100 * share).toFixed(1))}\u00a0%`;
-
-/** A probability in per cent, with as many digits as it takes to tell it from its threshold. */
-export function apart(value, other) {
-  const digits = [1, 2, 3, 4].find((count) => (100 * value).toFixed(count) !== (100 * other).toFixed(count)) ?? 4;
-  return digits === 1 ? percent(value) : `${(100 * value).toFixed(digits)}\u00a0%`;
-}
+const UNLIKE_FROM = 0.95; // as the report has it
 
 /** What is said of the film, and what must be said with it. */
 export function decision(row) {
@@ -41,13 +29,43 @@ export function sure(row) {
   return `Of the two answers, only ${row.answers[0]} is left open.${row.answers[0] === row.decision ? "" : differs}`;
 }
 
-/** What answer sets promise. */
-export function coverage(alpha) {
+/** Where the probability alone would suggest the other decision. */
+export function besideOneHalf(probability, threshold) {
+  const but = "but below the operating point, which decides.";
+  if (probability > 0.5 && probability < threshold) return `The probability is above one half, ${but}`;
+  const not = "but not below the operating point, which decides.";
+  return probability < 0.5 && probability >= threshold ? `The probability is below one half, ${not}` : "";
+}
+
+/** What answer sets promise: `alpha` of the model, and how many networks cross-fitting made, 0 for none. */
+export function coverage({ alpha, cross_fitted: networks }) {
   if (typeof alpha !== "number") return "";
   const share = prevalence(1 - alpha);
-  return `Of new patients like those the model was calibrated on, ${share} of films with pneumonia keep pneumonia open, `
-    + `and ${share} of normal films normal. Elsewhere that is not promised.`;
+  const [from, about, nearly] = networks
+    ? ["made from", "about ", " Other networks than this one answered for those patients (cross-fitting), so that this is proven only nearly."]
+    : ["calibrated on", "", ""];
+  return `Of new patients like those the model was ${from}, ${about}${share} of films with pneumonia keep pneumonia open, `
+    + `and ${about}${share} of normal films normal.${nearly} Elsewhere that is not promised.`;
 }
+
+/** On whom sensitivity and specificity were found. */
+export const foundOn = ({ cross_fitted: networks }) => (networks
+  ? `on the patients it learned from, by ${networks} networks that had each not seen those they were asked about`
+  : "on the patients that set the threshold");
+
+/** How PPV and NPV are to be read. */
+export function aboutValues({ predictive_values: rows, site_prevalence: stated }, point) {
+  const whose = typeof stated === "number"
+    ? `As stated for this site, ${prevalence(stated)} of its films show pneumonia.`
+    : "How common pneumonia is where the film was taken is not stated, so no single value holds.";
+  const over = typeof point.sensitivity_low === "number" ? "over patients" : "as if each patient had one film";
+  const ends = rows.some((row) => typeof row.ppv_low === "number") ? ` Intervals of 95\u00a0%, ${over}.` : "";
+  return `${whose} From sensitivity and specificity where the threshold was chosen: elsewhere they may be lower.${ends}`;
+}
+
+/** Of similar cases that are all far: `farther_than` of the nearest is the share of new patients' films nearer to theirs. */
+export const unlikeAll = (similar) => (similar.length && similar[0].farther_than >= UNLIKE_FROM
+  ? "Unlike all training films: even the nearest is farther than those of nearly all new patients' films." : "");
 
 /** The few words in the list of films, of what all chosen models say. */
 export function together(readings) {
@@ -57,13 +75,13 @@ export function together(readings) {
 }
 
 function brief(reading) {
-  const { state, row } = reading;
+  const { state, row, answer } = reading;
   if (state === "waiting") return "waiting";
   if (state === "sent") return "being read";
   if (state === "busy") return `busy, again in ${reading.wait_s} s`;
   if (state === "failed") return "no answer";
   if (row.status !== "answered") return "not assessed";
-  const share = percent(row.probability);
+  const share = apart(row.probability, answer.threshold);
   if (reading.isUnsure) return `${share}, does not know`;
   return `${share}, ${row.decision === "pneumonia" ? "signs" : "no sign"}`;
 }
