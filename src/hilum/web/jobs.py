@@ -71,7 +71,7 @@ class Jobs:
         while True:
             try:
                 await self._take_back()
-                film = self._begun = await self.kept(self._store.next_film, self.hashes, frozenset(self._put_off))
+                film = await self.kept(self._next)
                 if film is None:
                     await self._wait()
                 else:
@@ -80,6 +80,11 @@ class Jobs:
             except Exception as error:  # of the disc, or our own; the film is begun again, after the others
                 log_without_words(error)
                 await asyncio.sleep(_AFTER_TROUBLE_S)
+
+    def _next(self) -> StoredFilm | None:
+        """Begin a film; noted in the store's own thread, so that nobody who stops waiting for it leaves it begun."""
+        self._begun = self._store.next_film(self.hashes, frozenset(self._put_off))
+        return self._begun
 
     async def _take_back(self) -> None:
         """Count a film that was begun and not answered as not begun: the server has not ended over it."""
