@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 from typing import Any, Final
 
@@ -37,7 +36,7 @@ def facts(answering: Answering, answer: dict[str, Any]) -> dict[str, Any]:
     return {
         "side": manifest.side,
         "geometry": manifest.geometry,
-        "graph_sha256": hashlib.sha256(answering.predictor.folder.read(GRAPH)).hexdigest(),
+        "graph_sha256": manifest.files[GRAPH],
         "calibration": asdict(manifest.calibration),
         "operating_points": [asdict(point) for point in manifest.operating_points],
         "gate": asdict(manifest.gate) if manifest.gate else None,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from hilum.errors import HilumError
-from hilum.files import explained, printable, write_atomically
+from hilum.files import explained, printable, sha256_of, write_atomically
 from hilum.web.parts import Upload
 from hilum.web.stored import Job, StoredFilm
 
@@ -250,10 +250,9 @@ class Store:
 
 
 def _is_whole(path: Path, sha256: str) -> bool:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    except OSError:
-        return False
+    with suppress(HilumError):
+        return sha256_of(path) == sha256
+    return False
 
 
 def _marks(values: Sequence[str]) -> str:
